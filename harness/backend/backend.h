@@ -1,0 +1,126 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "harness/model/cost.h"
+#include "harness/model/model.h"
+
+namespace cnnbench {
+
+/// THE contract between the harness and the kernels. A backend turns a Model into a Program: an ordered list
+/// of operations, ready to run. The rules:
+///   - Calls block: when run() returns, the operation's result is in memory.
+///   - Kernels never time, print, or know about ranks.
+///   - All that a real user does once (layouts, algorithms, packing, allocation) happens in prepare(), never
+///   in run().
+
+/// `forward`: inference. `forward_backward`: training without the update. `train`: with it.
+enum class Pass { forward, forward_backward, train };
+
+/// "forward", "forward-backward", "train".
+std::string_view to_string(Pass pass);
+
+/// One piece of work. Reorders of data between layouts are operations of their own, charged to the layer that
+/// needs them.
+struct Operation {
+  int layer = 0;  ///< index into Model::layers; Model::layers.size() is the loss
+  Direction direction = Direction::forward;
+  std::string implementation;  ///< what really runs, in the backend's own words
+};
+
+/// The tensors of a layer that can be read as plain arrays: activations NCHW, convolution weights OIHW, dense
+/// weights [out, in] with the input in CHW order, biases [channels] (batch norm: scales as weights, shifts as
+/// bias), mask NCHW.
+enum class Tensor {
+  input,
+  output,  ///< after the fused activation
+  weights,
+  bias,
+  mask,  ///< dropout in training: 0 or 1/keep
+  input_gradient,
+  output_gradient,  ///< with respect to `output`
+  weights_gradient,
+  bias_gradient
+};
+
+/// A network, ready to run.
+class Program {
+ public:
+  virtual ~Program() = default;
+
+  /// In the order of execution; a step runs each once.
+  virtual const std::vector<Operation>& operations() const = 0;
+
+  /// Runs one operation of the step. Throws std::runtime_error where the library reports a failure.
+  virtual void run(std::size_t operation) = 0;
+
+  /// Copies a tensor into `plain` (its exact size, see Tensor). Buffers may be shared between layers, so a
+  /// tensor is valid from the operation that writes it until the next layer's operations have run; in a
+  /// training pass, a layer's `input` or `output` is kept until its own backward operations have run,
+  /// whichever of them its rule needs
+  /// (`output` for activations and softmax, `input` for the rest). `output_gradient` is to be read before the
+  /// layer's own backward operations. Throws std::invalid_argument where the layer has no such tensor.
+  virtual void read(int layer, Tensor tensor, std::span<float> plain) = 0;
+
+  /// Overwrites `weights` or `bias` of a layer, or `input` of layer 0. Throws std::invalid_argument for
+  /// others.
+  virtual void write(int layer, Tensor tensor, std::span<const float> plain) = 0;
+
+  /// Loss of the latest training step (l2: summed over the batch; cross_entropy: averaged). 0 in inference.
+  virtual double loss() const = 0;
+
+  /// All parameters and, in training, their gradients: contiguous, in the backend's own layout (padding
+  /// included, always zero), equal on every rank, element i of one belonging to element i of the other.
+  virtual std::span<float> parameters() = 0;
+  virtual std::span<float> gradients() = 0;
+
+  /// The step: every operation once.
+  void step() {
+    const std::size_t count = operations().size();
+    for (std::size_t i = 0; i < count; ++i) run(i);
+  }
+};
+
+struct PrepareOptions {
+  Pass pass = Pass::forward;
+  std::int64_t batch = 1;
+  int threads = 1;
+  std::uint64_t seed = 1;  ///< of parameters, input, labels and dropout: see initial_values.h
+};
+
+class Oracle;
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual std::string name() const = 0;
+  virtual std::string version() const = 0;
+
+  /// What else is needed to believe a number: the effective instruction set, the threading runtime, …
+  virtual std::vector<std::pair<std::string, std::string>> facts() const { return {}; }
+
+  /// The reason why this backend cannot run the layer, in words for the user; empty where it can.
+  virtual std::string unsupported(const ModelLayer& layer, Pass pass) const = 0;
+
+  /// Makes a program, with parameters and input filled from the seed. Throws std::runtime_error
+  /// (std::bad_alloc) where that fails; asking for an unsupported layer is a failure too.
+  virtual std::unique_ptr<Program> prepare(const Model& model, const PrepareOptions& options) const = 0;
+
+  /// Single elements of a layer computed for verification; only the reference backend has it.
+  virtual const Oracle* oracle() const { return nullptr; }
+};
+
+/// The backends built into this program, in the order of the build's list.
+const std::vector<std::unique_ptr<Backend>>& backends();
+
+/// By name; nullptr where there is none.
+const Backend* find_backend(std::string_view name);
+
+}  // namespace cnnbench

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace cnnbench {
+
+/// The ranks of a run. All calls but rank() and size() are collective: every rank makes them in the same
+/// order. Tests put a fake in its place; the real one is the only user of MPI.
+class Cluster {
+ public:
+  virtual ~Cluster() = default;
+  virtual int rank() const = 0;
+  virtual int size() const = 0;
+  bool is_root() const { return rank() == 0; }
+
+  virtual void barrier() = 0;
+
+  /// On rank 0 the values of all ranks one after the other (rank-major, equal counts); empty elsewhere.
+  virtual std::vector<double> gather(std::span<const double> values) = 0;
+
+  /// On rank 0 every rank's text; empty elsewhere.
+  virtual std::vector<std::string> gather(const std::string& text) = 0;
+
+  /// Rank 0's value, on every rank.
+  virtual int broadcast(int value) = 0;
+  virtual std::string broadcast(const std::string& text) = 0;
+
+  /// The largest value over the ranks, on every rank.
+  virtual int max(int value) = 0;
+
+  /// Ranks on this rank's node, and this rank's number among them.
+  virtual int node_size() const = 0;
+  virtual int node_rank() const = 0;
+
+  /// The library behind it: "Open MPI v4.1.4, …"; "none" for a fake.
+  virtual std::string library() const = 0;
+};
+
+/// MPI over all ranks that mpirun started; one rank where there was no mpirun. Initialises MPI (only the
+/// thread that calls may use it) and finalises it when destroyed.
+std::unique_ptr<Cluster> make_cluster(int& argc, char**& argv);
+
+/// One rank, without MPI.
+class SingleRank final : public Cluster {
+ public:
+  int rank() const override { return 0; }
+  int size() const override { return 1; }
+  void barrier() override {}
+  std::vector<double> gather(std::span<const double> values) override {
+    return {values.begin(), values.end()};
+  }
+  std::vector<std::string> gather(const std::string& text) override { return {text}; }
+  int broadcast(int value) override { return value; }
+  std::string broadcast(const std::string& text) override { return text; }
+  int max(int value) override { return value; }
+  int node_size() const override { return 1; }
+  int node_rank() const override { return 0; }
+  std::string library() const override { return "none"; }
+};
+
+/// True on every rank where `ok` is true on every rank. Where it is not, `message` becomes, on every rank,
+/// the message of the lowest rank that failed, led by "rank N: " where other ranks did not fail or failed
+/// otherwise.
+bool agree(Cluster& cluster, bool ok, std::string& message);
+
+/// SIGINT and SIGTERM set a flag from now on (a second one ends the program at once).
+void watch_interruptions();
+
+/// True once such a signal has come to this process.
+bool interrupted();
+
+}  // namespace cnnbench

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/cluster/cluster.h"
+
+namespace cnnbench {
+
+/// Where one rank may run.
+struct RankPlace {
+  int rank = 0;
+  std::string host;
+  std::vector<int> cores;  ///< logical numbers of the physical cores that its affinity mask touches, sorted
+  int cores_on_node = 0;   ///< physical cores of the node
+  double cpu_limit = 0;    ///< the cgroup's CPUs; 0: none
+  int requested_threads = 0;  ///< --threads; 0: not given
+};
+
+struct Placement {
+  std::vector<int> threads;  ///< a rank
+  std::vector<std::string>
+      warnings;  ///< each says what is wrong, what it does to the numbers, and the mpirun flags that mend it
+};
+
+/// Threads of every rank and what is wrong with their places. Where ranks of a node share cores, the default
+/// is this rank's share of them; where they do not, all cores of its mask; never more than the cgroup allows
+/// and never less than one. Warns where ranks overlap on a core, leave cores of a node idle, or run more
+/// threads than they have cores.
+Placement plan_placement(const std::vector<RankPlace>& places);
+
+/// This rank's place (from the affinity mask, by hwloc). `cpu_limit` as in RankPlace.
+RankPlace find_place(const Cluster& cluster, int requested_threads, double cpu_limit);
+
+/// Gathers all places on rank 0, plans, and tells every rank the result.
+Placement place(Cluster& cluster, int requested_threads, double cpu_limit);
+
+}  // namespace cnnbench

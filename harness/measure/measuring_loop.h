@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "harness/cluster/cluster.h"
+#include "harness/measure/clock.h"
+#include "harness/measure/stopping_rule.h"
+
+namespace cnnbench {
+
+/// One thing to be timed, the same on every rank.
+struct TimedStep {
+  std::size_t parts = 1;  ///< times that one step yields: 1 for the whole step, or one an operation
+  /// Runs one step and writes the seconds of its parts.
+  std::function<void(std::span<double> seconds)> run;
+};
+
+/// Raw samples of one TimedStep; complete on rank 0, empty elsewhere (but stop_reason).
+struct Samples {
+  /// [part][step]: the maximum over the ranks of that step.
+  std::vector<std::vector<double>> slowest;
+  /// [rank][step]: that rank's whole step (the sum of its parts).
+  std::vector<std::vector<double>> per_rank;
+  StopReason stop_reason = StopReason::steps;
+};
+
+/// Told on rank 0 of every timed step, outside the timed part: which TimedStep, its steps so far, the most
+/// there can be, the seconds of this step.
+using Progress =
+    std::function<void(std::size_t subject, std::int64_t step, std::int64_t most, double seconds)>;
+
+/// Times each subject: exactly `burn_in` untimed steps, then steps until the stopping rule ends it. Every
+/// timed step begins with a barrier, outside the timed part. Rank 0 decides and broadcasts. With several
+/// subjects (backends to be compared) bursts of ten steps alternate, each burst of a subject beginning with
+/// one more untimed step where another subject ran in between, so that drift of the machine meets all alike
+/// and none inherits another's caches. An interruption on any rank (see cluster.h) ends all subjects with
+/// what they have.
+std::vector<Samples> measure(const std::vector<TimedStep>& subjects, const TimingSettings& settings,
+                             Cluster& cluster, const Progress& progress = {});
+
+}  // namespace cnnbench

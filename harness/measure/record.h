@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/measure/measuring_loop.h"
+#include "harness/measure/statistics.h"
+
+namespace cnnbench {
+
+/// One rank's part in a record.
+struct RankSummary {
+  int rank = 0;
+  Summary summary;
+  std::int64_t slowest_steps = 0;  ///< steps in which this rank took longest
+};
+
+/// One measured quantity: a whole network, or one direction of one layer, in one view.
+struct Record {
+  std::string model;
+  std::string pass;  ///< forward, forward-backward, train
+  std::string backend;
+  std::string view;    ///< network, layers, isolated, prefix
+  std::string layer;   ///< empty for the network view; for prefix: the last layer of the prefix
+  std::string kind;    ///< the layer's kind; empty for the network
+  std::string output;  ///< the layer's output, "64x224x224"; empty for the network view
+  std::string
+      direction;  ///< forward, backward_data, backward_weights, reorder; "step" for network and prefix
+  std::string implementation;  ///< of several operations: joined by " + "; empty for network and prefix
+  std::int64_t batch = 0;      ///< a rank
+  int ranks = 1;
+  int threads = 1;         ///< a rank
+  std::int64_t flops = 0;  ///< one step of one rank
+  std::int64_t bytes = 0;  ///< one step of one rank
+  Summary summary;
+  std::vector<double> samples;        ///< seconds: maximum over ranks of each step
+  std::vector<RankSummary> per_rank;  ///< whole-step records (direction "step") only
+  std::optional<double>
+      imbalance;  ///< median over steps of (maximum / median over ranks); whole-step records, ranks > 1
+  std::string stop_reason;
+  std::vector<std::string> flags;  ///< warnings that belong to this number, in words
+};
+
+/// A thing that was asked for and not measured.
+struct Failure {
+  std::string model;
+  std::string pass;
+  std::string backend;
+  std::string layer;   ///< empty: the whole network
+  std::string reason;  ///< "unsupported", "verification", "error"
+  std::string message;
+};
+
+/// What verification found for one layer and tensor. Errors are relative to the sum of the absolute terms.
+struct Check {
+  std::string model;
+  std::string pass;
+  std::string backend;
+  std::string layer;
+  std::string tensor;  ///< output, input_gradient, weights_gradient, bias_gradient, loss
+  std::int64_t elements = 0;
+  std::int64_t checked = 0;
+  double max_error = 0;
+  double tolerance = 0;
+  bool passed = false;
+  std::string message;  ///< where it failed: the worst element, what was found and what was expected
+};
+
+/// Fixed facts of one (model, pass, backend) measured together.
+struct Setup {
+  std::string model;
+  std::string pass;
+  std::string backend;
+  double prepare_seconds = 0;  ///< maximum over ranks
+  double parameters_mib = 0;
+  std::optional<double>
+      unattributed_share;  ///< 1 - (sum of the layers' medians) / (median of the network view)
+};
+
+}  // namespace cnnbench

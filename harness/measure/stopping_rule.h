@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace cnnbench {
+
+/// How many steps are timed. Burn-in steps come before and are not counted.
+struct TimingSettings {
+  std::int64_t burn_in = 10;
+  std::int64_t steps = 100;  ///< the most
+  double precision =
+      0.01;  ///< relative half-width of the median's 95 % interval that is enough; 0: exactly `steps`
+  double max_seconds = 120;  ///< of timed steps; 0: no limit. Never less than one step.
+};
+
+enum class StopReason { steps, precision, max_seconds, interrupted };
+
+/// "steps", "precision", "max_seconds", "interrupted".
+std::string_view to_string(StopReason reason);
+
+/// Decides after every step whether it was the last: after `steps`; or, where precision > 0, after at least
+/// 10 steps and 0.5 s of timed steps as soon as half the width of the 95 % interval of the median is at most
+/// precision × median; or after max_seconds of timed steps.
+class StoppingRule {
+ public:
+  explicit StoppingRule(const TimingSettings& settings) : settings_(settings) {}
+  void add(double seconds);
+  /// Empty: go on.
+  std::optional<StopReason> decide() const;
+
+ private:
+  TimingSettings settings_;
+  std::vector<double> sorted_;
+  double total_ = 0;
+};
+
+}  // namespace cnnbench

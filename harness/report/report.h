@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <iosfwd>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "harness/measure/clock.h"
+#include "harness/measure/record.h"
+#include "harness/model/model.h"
+
+namespace cnnbench {
+
+/// A network of the run, as the report needs it.
+struct ReportedModel {
+  Model model;
+  std::int64_t batch = 0;  ///< a rank
+};
+
+/// All that a run found; complete on rank 0.
+struct Report {
+  std::string name;                 ///< of the network, the comparison, or several joined by "+"
+  std::string status = "complete";  ///< complete, partial, invalid
+  std::string start_time;           ///< UTC, "2026-11-21T21:57:45Z"
+  std::vector<std::string> command;
+  std::vector<std::string> config_files;
+  std::vector<std::string> config_texts;
+  std::string comparison;                                                     ///< empty where there is none
+  std::int64_t samples_per_epoch = 0;                                         ///< of a comparison
+  nlohmann::ordered_json settings;                                            ///< the run settings in force
+  std::vector<nlohmann::ordered_json> environment;                            ///< one a rank
+  std::vector<std::pair<std::string, nlohmann::ordered_json>> backend_facts;  ///< name → version and facts
+  ClockCost clock;
+  int ranks = 1;
+  std::vector<int> threads;           ///< one a rank
+  std::vector<std::string> warnings;  ///< placement, build type, …
+  std::vector<ReportedModel> models;
+  std::vector<Setup> setups;
+  std::vector<Check> checks;
+  bool verified = false;  ///< verification was asked for
+  std::vector<Record> records;
+  std::vector<Failure> failures;
+};
+
+/// --describe: a network's table: layer, kind, output, receptive field, weights, biases, FLOPs, bytes,
+/// FLOP/byte.
+void describe_table(std::ostream& out, const Model& model, std::int64_t batch);
+void describe_csv(std::ostream& out, const Model& model, std::int64_t batch);
+nlohmann::ordered_json describe_json(const Model& model, std::int64_t batch);
+
+/// "1.234 ± 0.005 s/batch", in the unit (s, ms, µs) that suits the mean; without ± where sd is undefined.
+std::string format_time_per_batch(const Summary& summary);
+
+/// The report for people. `print_report` is made of these, in this order.
+void print_header(std::ostream& out, const Report& report);
+/// "Forward across 100 steps, 1.234 ± 0.005 s/batch", images/s a rank and of all, why it stopped, flags.
+void print_network(std::ostream& out, const Report& report, const Record& record);
+/// Table of layers of one (model, pass, backend, view): output, implementation, time ± sd, share, GFLOP/s a
+/// direction.
+void print_layers(std::ostream& out, const Report& report, const std::string& model, const std::string& pass,
+                  const std::string& backend, const std::string& view);
+/// The twelve cumulative times of the OverFeat benchmark and the like.
+void print_prefixes(std::ostream& out, const Report& report, const std::string& model,
+                    const std::string& pass, const std::string& backend);
+/// Parameters, FLOPs, bytes, time a step, time an epoch, each also relative to the first model.
+void print_comparison(std::ostream& out, const Report& report);
+/// What was verified, VALID or INVALID, failures, warnings.
+void print_verdict(std::ostream& out, const Report& report);
+
+/// result.json as the design fixes it (also a Google Benchmark file).
+nlohmann::ordered_json result_json(const Report& report);
+
+/// layers.csv: one row a record.
+std::string layers_csv(const Report& report);
+
+/// Writes result.json and layers.csv into a new folder `output/<UTC time>-<name>/`, atomically: the folder
+/// appears complete or not at all. Returns it. Throws std::runtime_error with the path and the reason.
+std::filesystem::path write_results(const Report& report, const std::filesystem::path& output);
+
+/// Throws std::runtime_error where write_results could not create its folder there (so that it is known
+/// before measuring).
+void check_writable(const std::filesystem::path& output);
+
+}  // namespace cnnbench
