@@ -1,0 +1,123 @@
+#include "kernels/onednn/builder.h"
+
+namespace cnnbench::onednn {
+namespace {
+
+/// True where both descriptors put every element at the same place. Dimensions of one pixel have strides that
+/// mean nothing but make descriptors differ.
+bool same_layout(const memory::desc& a, const memory::desc& b, const memory::dims& dims) {
+  if (a == b) return true;
+  if (dims[2] != 1 || dims[3] != 1) return false;
+  const memory::dims matrix{dims[0], dims[1]};
+  const memory::desc flat_a = a.reshape(matrix, true);
+  const memory::desc flat_b = b.reshape(matrix, true);
+  return flat_a == flat_b && flat_a != memory::desc();
+}
+
+}  // namespace
+
+memory::desc plain_desc(const memory::dims& dims) {
+  return memory::desc(dims, memory::data_type::f32, memory::format_tag::nchw);
+}
+
+memory::desc any_desc(const memory::dims& dims) {
+  return memory::desc(dims, memory::data_type::f32, memory::format_tag::any);
+}
+
+memory::dims to_dims(std::int64_t batch, const Shape& shape) {
+  return {batch, shape.channels, shape.height, shape.width};
+}
+
+Builder::Builder(const Model& the_model, const PrepareOptions& the_options)
+    : model(the_model),
+      options(the_options),
+      engine(dnnl::engine::kind::cpu, 0),
+      stream(engine),
+      values(the_model.layers.size() + 1) {}
+
+Value Builder::make_value(const memory::dims& dims, const memory::desc& desc) {
+  Value value{dims, desc, memory(desc, engine, DNNL_MEMORY_NONE), buffers.acquire(desc.get_size())};
+  value.kept = training() && !backward_;
+  value.writable = true;
+  buffers.bind(value.data, value.buffer);
+  return value;
+}
+
+Value Builder::view(const Value& value, const memory::dims& dims, const memory::desc& desc) {
+  Value result = value;
+  result.dims = dims;
+  result.desc = desc;
+  result.data = memory(desc, engine, DNNL_MEMORY_NONE);
+  buffers.bind(result.data, result.buffer);
+  return result;
+}
+
+void Builder::discard(const Value& value) {
+  if (value && !value.kept) buffers.release(value.buffer);
+}
+
+Value Builder::in_layout(const Value& value, const memory::desc& wanted) {
+  if (value.desc == wanted) return value;
+  if (same_layout(value.desc, wanted, value.dims)) return view(value, value.dims, wanted);
+  Value copy = make_value(value.dims, wanted);
+  const dnnl::reorder::primitive_desc reorder(engine, value.desc, engine, wanted);
+  add(Direction::reorder, reorder.impl_info_str(), dnnl::reorder(reorder),
+      {{DNNL_ARG_FROM, value.data}, {DNNL_ARG_TO, copy.data}});
+  return copy;
+}
+
+Value Builder::converted(const Value& value, const memory::desc& wanted) {
+  Value result = in_layout(value, wanted);
+  if (result.buffer != value.buffer) discard(value);
+  return result;
+}
+
+Value Builder::with_dims(const Value& value, const memory::dims& dims) {
+  if (value.dims == dims) return value;
+  return view(converted(value, plain_desc(value.dims)), dims, plain_desc(dims));
+}
+
+void Builder::add(Direction direction, const std::string& implementation, const dnnl::primitive& primitive,
+                  Arguments arguments) {
+  Action action;
+  action.primitive = primitive;
+  for (const auto& [name, data] : arguments) {
+    if (!data) continue;  // an optional argument that this layer does not have
+    action.arguments.push_back({name, data.get()});
+    held.push_back(data);
+  }
+  operations.push_back({layer_, direction, implementation});
+  actions.push_back(std::move(action));
+}
+
+void Builder::add(Direction direction, const std::string& implementation, std::function<void()> function) {
+  operations.push_back({layer_, direction, implementation});
+  actions.push_back({{}, {}, std::move(function)});
+}
+
+std::size_t Builder::add_parameter(Tensor tensor, const memory::desc& plain, const memory::desc& desc) {
+  Parameter parameter;
+  parameter.layer = layer_;
+  parameter.tensor = tensor;
+  parameter.plain = plain;
+  parameter.desc = desc;
+  parameter.data = memory(desc, engine, DNNL_MEMORY_NONE);
+  if (training()) parameter.gradient = memory(desc, engine, DNNL_MEMORY_NONE);
+  parameters.push_back(std::move(parameter));
+  return parameters.size() - 1;
+}
+
+memory Builder::parameter_as(std::size_t index, const memory::desc& wanted) {
+  Parameter& parameter = parameters[index];
+  if (parameter.desc == wanted) return parameter.data;
+  const memory copy(wanted, engine, DNNL_MEMORY_NONE);
+  buffers.bind(copy, buffers.dedicate(wanted.get_size()));
+  const dnnl::reorder::primitive_desc reorder(engine, parameter.desc, engine, wanted);
+  parameter.copies.push_back({copy, dnnl::reorder(reorder)});
+  if (options.pass == Pass::train)
+    add(Direction::reorder, reorder.impl_info_str(), parameter.copies.back().refresh,
+        {{DNNL_ARG_FROM, parameter.data}, {DNNL_ARG_TO, copy}});
+  return copy;
+}
+
+}  // namespace cnnbench::onednn

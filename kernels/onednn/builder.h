@@ -1,0 +1,163 @@
+#pragma once
+
+#include <functional>
+#include <initializer_list>
+#include <oneapi/dnnl/dnnl.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/backend/backend.h"
+#include "kernels/onednn/buffers.h"
+
+namespace cnnbench::onednn {
+
+using dnnl::memory;
+
+/// Activations or gradients as they lie in memory. `dims` are N, C, H, W in memory, which flattening leaves
+/// as they are: a flattened value still has the dimensions of the layer before it, and its elements in CHW
+/// order are the vector.
+struct Value {
+  memory::dims dims;
+  memory::desc desc;
+  memory data;
+  int buffer = -1;
+  bool kept = false;      ///< its buffer must not serve others
+  bool writable = false;  ///< the next layer may work in place
+  explicit operator bool() const { return buffer >= 0; }
+};
+
+/// One tensor of parameters: the master copy in the arena, in the layout of its gradient (so that an update
+/// is elementwise), and copies in the layouts that primitives want where those differ.
+struct Parameter {
+  struct Copy {
+    memory data;
+    dnnl::reorder refresh;  ///< reorder from the master copy
+  };
+  int layer = 0;
+  Tensor tensor = Tensor::weights;
+  memory::desc plain;  ///< OIHW, GOIHW, OI or X
+  memory::desc desc;
+  std::size_t offset = 0;  ///< bytes into both arenas
+  memory data;
+  memory gradient;
+  std::vector<Copy> copies;
+};
+
+/// What run() does for one operation: a primitive with its arguments, or a function.
+struct Action {
+  dnnl::primitive primitive;
+  std::vector<dnnl_exec_arg_t> arguments;
+  std::function<void()> function;
+};
+
+/// The values of a layer that Program::read can be asked for.
+struct LayerValues {
+  Value input;
+  Value output;
+  Value mask;
+  Value input_gradient;
+  Value output_gradient;
+};
+
+using Arguments = std::initializer_list<std::pair<int, memory>>;
+
+/// Gathers a program's operations and memory, layer by layer.
+class Builder {
+ public:
+  Builder(const Model& model, const PrepareOptions& options);
+
+  const Model& model;
+  const PrepareOptions& options;
+  dnnl::engine engine;
+  dnnl::stream stream;
+  BufferPlan buffers;
+  std::vector<Operation> operations;
+  std::vector<Action> actions;
+  std::vector<memory> held;  ///< memory that actions refer to
+  std::vector<Parameter> parameters;
+  std::vector<LayerValues> values;  ///< a layer
+  double loss = 0;
+
+  bool training() const { return options.pass != Pass::forward; }
+  dnnl::prop_kind forward_kind() const {
+    return training() ? dnnl::prop_kind::forward_training : dnnl::prop_kind::forward_inference;
+  }
+
+  /// Operations added from here on belong to this layer (model.layers.size(): the loss).
+  void begin_layer(int layer) { layer_ = layer; }
+  int layer() const { return layer_; }
+  /// From here on values are gradients: short-lived, also in training.
+  void begin_backward() { backward_ = true; }
+
+  /// An uninitialised value. In the forward part of training it is kept for the backward part.
+  Value make_value(const memory::dims& dims, const memory::desc& desc);
+
+  /// The same memory seen as another descriptor.
+  Value view(const Value& value, const memory::dims& dims, const memory::desc& desc);
+
+  /// The value is not needed any more; its buffer may serve others.
+  void discard(const Value& value);
+
+  /// The value in the layout that is wanted: itself, or a reordered copy (an operation, charged to this
+  /// layer).
+  Value in_layout(const Value& value, const memory::desc& wanted);
+
+  /// The same, and the value itself is discarded where a copy was made.
+  Value converted(const Value& value, const memory::desc& wanted);
+
+  /// The value with these dimensions, equal element by element in CHW order; in plain layout where they
+  /// differ.
+  Value with_dims(const Value& value, const memory::dims& dims);
+
+  void add(Direction direction, const std::string& implementation, const dnnl::primitive& primitive,
+           Arguments arguments);
+  void add(Direction direction, const std::string& implementation, std::function<void()> function);
+
+  /// Registers a parameter of this layer; returns its index.
+  std::size_t add_parameter(Tensor tensor, const memory::desc& plain, const memory::desc& desc);
+
+  /// The parameter in a layout: the master copy, or one made at set-up; in Pass::train also made again in
+  /// every step.
+  memory parameter_as(std::size_t parameter, const memory::desc& wanted);
+
+ private:
+  int layer_ = 0;
+  bool backward_ = false;
+};
+
+/// One layer's part in a program.
+class LayerPlan {
+ public:
+  virtual ~LayerPlan() = default;
+  /// Adds the forward operations; returns the output.
+  virtual Value forward(Builder& builder, const Value& src) = 0;
+  /// Adds the backward operations; returns the gradient of the input, with the dimensions that the input had,
+  /// or nothing where the model wants none. Takes over diff_dst.
+  virtual Value backward(Builder& builder, const Value& diff_dst) = 0;
+};
+
+/// Descriptor of a 4-D tensor in NCHW order.
+memory::desc plain_desc(const memory::dims& dims);
+
+/// Descriptor that leaves the layout to the library.
+memory::desc any_desc(const memory::dims& dims);
+
+/// N and a shape as dimensions.
+memory::dims to_dims(std::int64_t batch, const Shape& shape);
+
+std::unique_ptr<LayerPlan> make_convolution(const ModelLayer& layer);
+std::unique_ptr<LayerPlan> make_dense(const ModelLayer& layer);
+std::unique_ptr<LayerPlan> make_pooling(const ModelLayer& layer);
+std::unique_ptr<LayerPlan> make_activation(const ModelLayer& layer);
+std::unique_ptr<LayerPlan> make_standardize(const ModelLayer& layer);
+std::unique_ptr<LayerPlan> make_dropout(const ModelLayer& layer);
+std::unique_ptr<LayerPlan> make_flatten(const ModelLayer& layer);
+std::unique_ptr<LayerPlan> make_softmax(const ModelLayer& layer);
+std::unique_ptr<LayerPlan> make_lrn(const ModelLayer& layer);
+std::unique_ptr<LayerPlan> make_batch_normalization(const ModelLayer& layer);
+
+/// Adds the loss of `logits` and, where `wanted`, its gradient (with the dimensions of logits).
+Value add_loss(Builder& builder, const Value& logits, bool gradient_wanted);
+
+}  // namespace cnnbench::onednn

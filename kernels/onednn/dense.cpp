@@ -1,0 +1,93 @@
+#include "kernels/onednn/compat.h"
+#include "kernels/onednn/weighted_layer.h"
+
+namespace cnnbench::onednn {
+namespace {
+
+/// Inner product. A source that was flattened is taken as it lies in memory (the library packs the weights to
+/// suit), so that flattening costs no reorder.
+class DensePlan final : public WeightedLayer {
+ public:
+  DensePlan(const ModelLayer& layer, const Dense& dense)
+      : WeightedLayer(layer, dense.activation), dense_(dense) {}
+
+ private:
+  Value to_primitive(Builder& builder, const Value& src) override {
+    given_ = src.dims;
+    src_dims_ = src.dims;
+    if (src.dims[2] != 1 || src.dims[3] != 1) return src;
+    // One pixel: a matrix, if the channels are not blocked with padding.
+    const memory::desc matrix = src.desc.reshape({src.dims[0], src.dims[1]}, true);
+    if (matrix == memory::desc()) return src;
+    src_dims_ = {src.dims[0], src.dims[1]};
+    return builder.view(src, src.dims, matrix);
+  }
+
+  Value from_primitive(Builder& builder, const Value& diff_src) override {
+    if (src_dims_.size() == given_.size()) return diff_src;
+    return builder.view(diff_src, given_, diff_src.desc.reshape(given_));
+  }
+
+  Value output_value(Builder& builder, const Value& dst) override {
+    return builder.view(dst, dst.dims, plain_desc(dst.dims));
+  }
+
+  Value gradient_value(Builder& builder, const Value& diff_dst) override {
+    return builder.view(builder.converted(diff_dst, plain_desc(diff_dst.dims)), diff_dst.dims, dst(builder));
+  }
+
+  Chosen choose_forward(const Builder& builder, const Value&, const dnnl::primitive_attr& attr) override {
+    forward_ = compat::forward<dnnl::inner_product_forward>(builder.engine, attr, builder.forward_kind(),
+                                                            src(), weights(), bias(), dst(builder));
+    return {dnnl::inner_product_forward(forward_), forward_.impl_info_str(), forward_.src_desc(),
+            forward_.weights_desc(), forward_.dst_desc()};
+  }
+
+  Chosen choose_backward_data(const Builder& builder) override {
+    const auto desc = compat::backward<dnnl::inner_product_backward_data>(builder.engine, forward_, src(),
+                                                                          weights(), dst(builder));
+    return {dnnl::inner_product_backward_data(desc), desc.impl_info_str(), desc.diff_src_desc(),
+            desc.weights_desc(), desc.diff_dst_desc()};
+  }
+
+  Chosen choose_backward_weights(const Builder& builder) override {
+    const auto desc = compat::backward<dnnl::inner_product_backward_weights>(builder.engine, forward_, src(),
+                                                                             weights(), bias(), dst(builder));
+    return {dnnl::inner_product_backward_weights(desc), desc.impl_info_str(), desc.src_desc(),
+            desc.diff_weights_desc(), desc.diff_dst_desc()};
+  }
+
+  memory::desc plain_weights() const override {
+    return {weight_dims(), memory::data_type::f32,
+            src_dims_.size() == 2 ? memory::format_tag::oi : memory::format_tag::oihw};
+  }
+
+  memory::dims weight_dims() const {
+    memory::dims dims = src_dims_;
+    dims[0] = dense_.units;
+    return dims;
+  }
+
+  memory::desc src() const { return any_desc(src_dims_); }
+  memory::desc weights() const { return any_desc(weight_dims()); }
+  memory::desc bias() const {
+    if (!dense_.bias) return {};
+    return {{dense_.units}, memory::data_type::f32, memory::format_tag::x};
+  }
+  memory::desc dst(const Builder& builder) const {
+    return {{builder.options.batch, dense_.units}, memory::data_type::f32, memory::format_tag::nc};
+  }
+
+  Dense dense_;
+  memory::dims given_;     ///< of the source as a value: 4-D
+  memory::dims src_dims_;  ///< of the source as the primitive takes it: 4-D or 2-D
+  dnnl::inner_product_forward::primitive_desc forward_;
+};
+
+}  // namespace
+
+std::unique_ptr<LayerPlan> make_dense(const ModelLayer& layer) {
+  return std::make_unique<DensePlan>(layer, std::get<Dense>(layer.kind));
+}
+
+}  // namespace cnnbench::onednn

@@ -1,0 +1,245 @@
+#include "kernels/onednn/program.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "harness/backend/initial_values.h"
+#include "kernels/onednn/builder.h"
+
+namespace cnnbench::onednn {
+namespace {
+
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer) {
+  struct Make {
+    const ModelLayer& layer;
+    std::unique_ptr<LayerPlan> operator()(const Convolution&) const { return make_convolution(layer); }
+    std::unique_ptr<LayerPlan> operator()(const Dense&) const { return make_dense(layer); }
+    std::unique_ptr<LayerPlan> operator()(const Pooling&) const { return make_pooling(layer); }
+    std::unique_ptr<LayerPlan> operator()(const ActivationLayer&) const { return make_activation(layer); }
+    std::unique_ptr<LayerPlan> operator()(const Standardize&) const { return make_standardize(layer); }
+    std::unique_ptr<LayerPlan> operator()(const Dropout&) const { return make_dropout(layer); }
+    std::unique_ptr<LayerPlan> operator()(const Flatten&) const { return make_flatten(layer); }
+    std::unique_ptr<LayerPlan> operator()(const Softmax&) const { return make_softmax(layer); }
+    std::unique_ptr<LayerPlan> operator()(const LocalResponseNormalization&) const { return make_lrn(layer); }
+    std::unique_ptr<LayerPlan> operator()(const BatchNormalization&) const {
+      return make_batch_normalization(layer);
+    }
+  };
+  return std::visit(Make{layer}, layer.kind);
+}
+
+class OneDnnProgram final : public Program {
+ public:
+  OneDnnProgram(const Model& model, const PrepareOptions& options)
+      : model_(model), options_(options), builder_(model_, options_) {
+    // The library takes its number of threads when primitives are made, and again when they run.
+    omp_set_num_threads(options.threads);
+    build();
+    allocate_parameters();
+    builder_.buffers.allocate();
+    fill();
+  }
+
+  const std::vector<Operation>& operations() const override { return builder_.operations; }
+
+  void run(std::size_t operation) override {
+    Action& action = builder_.actions[operation];
+    if (action.function) {
+      action.function();
+      return;
+    }
+    const dnnl_status_t status =
+        dnnl_primitive_execute(action.primitive.get(), builder_.stream.get(),
+                               static_cast<int>(action.arguments.size()), action.arguments.data());
+    if (status != dnnl_success) throw std::runtime_error("oneDNN could not execute a primitive");
+    dnnl_stream_wait(builder_.stream.get());
+  }
+
+  void read(int layer, Tensor tensor, std::span<float> plain) override {
+    if (const Parameter* parameter = find(layer, tensor)) {
+      const bool gradient = tensor == Tensor::weights_gradient || tensor == Tensor::bias_gradient;
+      copy_out(gradient ? parameter->gradient : parameter->data, parameter->desc, parameter->plain, plain);
+      return;
+    }
+    const Value& value = find_value(layer, tensor);
+    copy_out(value.data, value.desc, plain_desc(value.dims), plain);
+  }
+
+  void write(int layer, Tensor tensor, std::span<const float> plain) override {
+    if (layer == 0 && tensor == Tensor::input) {
+      copy_in(plain, plain_desc(input_.dims), input_.data, input_.desc);
+      return;
+    }
+    const Parameter* parameter =
+        tensor == Tensor::weights || tensor == Tensor::bias ? find(layer, tensor) : nullptr;
+    if (parameter == nullptr) throw std::invalid_argument("this tensor of the layer cannot be written");
+    copy_in(plain, parameter->plain, parameter->data, parameter->desc);
+    refresh(*parameter);
+  }
+
+  double loss() const override { return builder_.loss; }
+
+  std::span<float> parameters() override {
+    return {static_cast<float*>(parameter_arena_.data()), arena_bytes_ / sizeof(float)};
+  }
+  std::span<float> gradients() override {
+    if (!builder_.training()) return {};
+    return {static_cast<float*>(gradient_arena_.data()), arena_bytes_ / sizeof(float)};
+  }
+
+ private:
+  /// Forward part of all layers, the loss, then the backward part in reverse.
+  void build() {
+    input_ = builder_.make_value(to_dims(options_.batch, model_.input),
+                                 plain_desc(to_dims(options_.batch, model_.input)));
+    input_.kept = true;  // the same images enter every step
+    input_.writable = false;
+
+    const int layers = static_cast<int>(model_.layers.size());
+    std::vector<std::unique_ptr<LayerPlan>> plans;
+    Value value = input_;
+    for (int i = 0; i < layers; ++i) {
+      builder_.begin_layer(i);
+      plans.push_back(make_plan(model_.layers[static_cast<std::size_t>(i)]));
+      LayerValues& values = builder_.values[static_cast<std::size_t>(i)];
+      values.input = value;
+      value = plans.back()->forward(builder_, value);
+      values.output = value;
+    }
+    if (!builder_.training()) return;
+
+    const int last = model_.loss_layer();
+    builder_.begin_layer(layers);
+    const bool gradient_wanted = last >= 0 && model_.layers[static_cast<std::size_t>(last)].backward;
+    const Value& logits = last >= 0 ? builder_.values[static_cast<std::size_t>(last)].output : input_;
+    Value gradient = add_loss(builder_, logits, gradient_wanted);
+    for (int i = last; i >= 0 && gradient; --i) {
+      if (!model_.layers[static_cast<std::size_t>(i)].backward) break;
+      builder_.begin_layer(i);
+      LayerValues& values = builder_.values[static_cast<std::size_t>(i)];
+      values.output_gradient = gradient;
+      gradient = plans[static_cast<std::size_t>(i)]->backward(builder_, gradient);
+      values.input_gradient = gradient;
+    }
+  }
+
+  void allocate_parameters() {
+    constexpr std::size_t alignment = 64;
+    for (Parameter& parameter : builder_.parameters) {
+      parameter.offset = arena_bytes_;
+      arena_bytes_ += (parameter.desc.get_size() + alignment - 1) / alignment * alignment;
+    }
+    parameter_arena_ = AlignedBuffer(arena_bytes_);
+    if (builder_.training()) gradient_arena_ = AlignedBuffer(arena_bytes_);
+    for (Parameter& parameter : builder_.parameters) {
+      parameter.data.set_data_handle(static_cast<char*>(parameter_arena_.data()) + parameter.offset);
+      if (builder_.training())
+        parameter.gradient.set_data_handle(static_cast<char*>(gradient_arena_.data()) + parameter.offset);
+    }
+  }
+
+  /// Parameters and input from the seed. Each plain copy lives only until it is packed.
+  void fill() {
+    for (const Parameter& parameter : builder_.parameters) {
+      std::vector<float> plain(static_cast<std::size_t>(tensor_size(
+          model_.layers[static_cast<std::size_t>(parameter.layer)], parameter.tensor, options_.batch)));
+      if (parameter.tensor == Tensor::weights)
+        initial_weights(model_, parameter.layer, options_.seed, plain);
+      else
+        initial_bias(model_, parameter.layer, options_.seed, plain);
+      write(parameter.layer, parameter.tensor, plain);
+    }
+    std::vector<float> images(static_cast<std::size_t>(options_.batch * model_.input.size()));
+    initial_input(model_, options_.batch, options_.seed, images);
+    write(0, Tensor::input, images);
+  }
+
+  void refresh(const Parameter& parameter) {
+    for (const Parameter::Copy& copy : parameter.copies)
+      dnnl::reorder(copy.refresh)
+          .execute(builder_.stream, {{DNNL_ARG_FROM, parameter.data}, {DNNL_ARG_TO, copy.data}});
+    builder_.stream.wait();
+  }
+
+  const Parameter* find(int layer, Tensor tensor) const {
+    const bool gradient = tensor == Tensor::weights_gradient || tensor == Tensor::bias_gradient;
+    if (gradient && !builder_.training()) return nullptr;
+    const Tensor base = tensor == Tensor::weights_gradient ? Tensor::weights
+                        : tensor == Tensor::bias_gradient  ? Tensor::bias
+                                                           : tensor;
+    const auto matches = [&](const Parameter& parameter) {
+      return parameter.layer == layer && parameter.tensor == base;
+    };
+    const auto found = std::find_if(builder_.parameters.begin(), builder_.parameters.end(), matches);
+    return found == builder_.parameters.end() ? nullptr : &*found;
+  }
+
+  const Value& find_value(int layer, Tensor tensor) const {
+    const LayerValues& values = builder_.values.at(static_cast<std::size_t>(layer));
+    const Value* value = nullptr;
+    switch (tensor) {
+      case Tensor::input:
+        value = &values.input;
+        break;
+      case Tensor::output:
+        value = &values.output;
+        break;
+      case Tensor::mask:
+        value = &values.mask;
+        break;
+      case Tensor::input_gradient:
+        value = &values.input_gradient;
+        break;
+      case Tensor::output_gradient:
+        value = &values.output_gradient;
+        break;
+      default:
+        break;
+    }
+    if (value == nullptr || !*value) throw std::invalid_argument("the layer has no such tensor in this pass");
+    return *value;
+  }
+
+  void copy_out(const memory& from, const memory::desc& layout, const memory::desc& plain_layout,
+                std::span<float> plain) {
+    check_size(plain.size(), plain_layout);
+    copy(from, layout, memory(plain_layout, builder_.engine, plain.data()), plain_layout);
+  }
+
+  void copy_in(std::span<const float> plain, const memory::desc& plain_layout, const memory& to,
+               const memory::desc& layout) {
+    check_size(plain.size(), plain_layout);
+    // The library takes sources as mutable pointers but does not write to them.
+    copy(memory(plain_layout, builder_.engine, const_cast<float*>(plain.data())), plain_layout, to, layout);
+  }
+
+  void copy(const memory& from, const memory::desc& from_layout, const memory& to,
+            const memory::desc& to_layout) {
+    const dnnl::reorder::primitive_desc desc(builder_.engine, from_layout, builder_.engine, to_layout);
+    dnnl::reorder(desc).execute(builder_.stream, {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
+    builder_.stream.wait();
+  }
+
+  static void check_size(std::size_t elements, const memory::desc& layout) {
+    if (elements * sizeof(float) != layout.get_size())
+      throw std::invalid_argument("a tensor of the wrong size");
+  }
+
+  Model model_;
+  PrepareOptions options_;
+  Builder builder_;
+  Value input_;
+  std::size_t arena_bytes_ = 0;
+  AlignedBuffer parameter_arena_;
+  AlignedBuffer gradient_arena_;
+};
+
+}  // namespace
+
+std::unique_ptr<Program> make_program(const Model& model, const PrepareOptions& options) {
+  return std::make_unique<OneDnnProgram>(model, options);
+}
+
+}  // namespace cnnbench::onednn
