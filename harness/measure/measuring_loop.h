@@ -34,12 +34,14 @@ using Progress =
     std::function<void(std::size_t subject, std::int64_t step, std::int64_t most, double seconds)>;
 
 /// Times each subject: exactly `burn_in` untimed steps, then steps until the stopping rule ends it. Every
-/// timed step begins with a barrier, outside the timed part. Rank 0 decides and broadcasts. With several
-/// subjects (backends to be compared) bursts of ten steps alternate, each burst of a subject beginning with
-/// one more untimed step where another subject ran in between, so that drift of the machine meets all alike
-/// and none inherits another's caches. An interruption on any rank (see cluster.h) ends all subjects with
-/// what they have.
-std::vector<Samples> measure(const std::vector<TimedStep>& subjects, const TimingSettings& settings,
+/// timed step begins with a barrier, outside the timed part. Rank 0 decides, by the time of the slowest rank,
+/// and broadcasts. With several subjects (backends to be compared) bursts of ten steps alternate, each burst
+/// of a subject beginning with one more untimed step where another subject ran in between, so that drift of
+/// the machine meets all alike and none inherits another's caches. An interruption on any rank (see
+/// cluster.h) ends all subjects with what they have: in the burn-in that is no sample at all. It is looked
+/// for after every step; every rank sees it in stop_reason. Throws std::invalid_argument for settings out of
+/// range (see StoppingRule); what `run` throws passes through.
+std::vector<Samples> measure(const std::vector<TimedStep>& timed_steps, const TimingSettings& settings,
                              Cluster& cluster, const Progress& progress = {});
 
 }  // namespace cnnbench

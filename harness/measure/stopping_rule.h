@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <vector>
+
+#include "harness/measure/sorted_samples.h"
+#include "harness/measure/statistics.h"
 
 namespace cnnbench {
 
@@ -26,15 +28,21 @@ std::string_view to_string(StopReason reason);
 /// precision × median; or after max_seconds of timed steps.
 class StoppingRule {
  public:
-  explicit StoppingRule(const TimingSettings& settings) : settings_(settings) {}
+  /// Throws std::invalid_argument for less than one step, a negative burn-in, and a precision or max_seconds
+  /// that is negative or not finite.
+  explicit StoppingRule(const TimingSettings& settings);
   void add(double seconds);
   /// Empty: go on.
   std::optional<StopReason> decide() const;
 
  private:
+  bool precise_enough() const;
+
   TimingSettings settings_;
-  std::vector<double> sorted_;
-  double total_ = 0;
+  std::int64_t count_ = 0;
+  CompensatedSum total_;
+  SortedSamples sorted_;            ///< kept only where a precision is asked for
+  MedianIntervalRank median_rank_;  ///< likewise
 };
 
 }  // namespace cnnbench

@@ -1,0 +1,157 @@
+#include "harness/measure/make_record.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace cnnbench {
+namespace {
+
+constexpr double most_clock_cost = 0.05;        // of a timing; more is flagged
+constexpr double most_clock_resolution = 0.10;  // likewise
+constexpr double most_imbalance = 1.10;         // slowest rank / median rank; more is flagged
+
+std::vector<std::string> flags(const RecordContext& context, const Record& record) {
+  std::vector<std::string> result;
+  const Summary& summary = record.summary;
+  if (context.clock.cost_seconds > most_clock_cost * summary.median)
+    result.push_back(fmt::format("reading the clock takes {:.0f} % of this time",
+                                 100 * context.clock.cost_seconds / summary.median));
+  if (context.clock.resolution_seconds > most_clock_resolution * summary.median)
+    result.push_back(fmt::format("the clock's resolution is {:.0f} % of this time",
+                                 100 * context.clock.resolution_seconds / summary.median));
+  if (summary.outliers > 0)
+    result.push_back(fmt::format("{} of {} steps are outliers (kept)", summary.outliers, summary.n));
+  if (record.imbalance && *record.imbalance > most_imbalance)
+    result.push_back(
+        fmt::format("the slowest rank takes {:.2f} times as long as the median rank", *record.imbalance));
+  return result;
+}
+
+/// "Not as precise as asked for" belongs to whole steps alone: they are what the stopping rule looks at.
+void flag_precision(const RecordContext& context, Record& record) {
+  if (context.timing.precision <= 0 || record.stop_reason == to_string(StopReason::precision)) return;
+  const Summary& summary = record.summary;
+  if (!summary.median_interval) {
+    record.flags.push_back("too few steps for an interval of the median");
+    return;
+  }
+  const double half_width =
+      (summary.median_interval->high - summary.median_interval->low) / 2 / summary.median;
+  if (half_width > context.timing.precision)
+    record.flags.push_back(fmt::format("the median is known to ±{:.1f} % only (asked for: ±{:.1f} %)",
+                                       100 * half_width, 100 * context.timing.precision));
+}
+
+Record base_record(const RecordContext& context) {
+  Record record;
+  record.model = context.model;
+  record.pass = to_string(context.pass);
+  record.backend = context.backend;
+  record.view = context.view;
+  record.batch = context.batch;
+  record.ranks = context.ranks;
+  record.threads = context.threads;
+  return record;
+}
+
+void describe_layer(Record& record, const ModelLayer& layer) {
+  record.layer = layer.name;
+  record.kind = kind_name(layer.kind);
+  record.output = to_string(layer.output);
+}
+
+/// The directions that a pass takes.
+std::vector<Direction> directions(Pass pass) {
+  if (pass == Pass::forward) return {Direction::forward};
+  return {Direction::forward, Direction::backward_data, Direction::backward_weights};
+}
+
+void add_ranks(Record& record, const Samples& samples) {
+  const std::size_t ranks = samples.per_rank.size();
+  const std::size_t steps = samples.per_rank[0].size();
+  std::vector<std::int64_t> slowest(ranks, 0);
+  std::vector<double> imbalance;
+  std::vector<double> step(ranks);
+  for (std::size_t s = 0; s < steps; ++s) {
+    for (std::size_t r = 0; r < ranks; ++r) step[r] = samples.per_rank[r][s];
+    ++slowest[static_cast<std::size_t>(std::max_element(step.begin(), step.end()) - step.begin())];
+    std::sort(step.begin(), step.end());
+    imbalance.push_back(step.back() / quantile(step, 0.5));
+  }
+  for (std::size_t r = 0; r < ranks; ++r)
+    record.per_rank.push_back({static_cast<int>(r), summarize(samples.per_rank[r]), slowest[r]});
+  if (ranks == 1) return;
+  std::sort(imbalance.begin(), imbalance.end());
+  record.imbalance = quantile(imbalance, 0.5);
+}
+
+template <typename Cost>
+std::int64_t sum_over(const Model& model, Pass pass, std::int64_t batch, Cost cost) {
+  std::int64_t sum = 0;
+  for (const ModelLayer& layer : model.layers)
+    for (const Direction direction : directions(pass)) sum += cost(layer, direction, batch);
+  return sum;
+}
+
+}  // namespace
+
+std::optional<Record> whole_step_record(const RecordContext& context, const Model& model,
+                                        const Samples& samples) {
+  if (samples.slowest.empty() || samples.slowest[0].empty()) return {};
+  Record record = base_record(context);
+  record.direction = "step";
+  record.flops = step_flops(model, context.pass, context.batch);
+  record.bytes = step_bytes(model, context.pass, context.batch);
+  record.samples = samples.slowest[0];
+  record.summary = summarize(record.samples);
+  record.stop_reason = to_string(samples.stop_reason);
+  add_ranks(record, samples);
+  record.flags = flags(context, record);
+  flag_precision(context, record);
+  return record;
+}
+
+std::optional<Record> layer_record(const RecordContext& context, const Model& model,
+                                   const OperationGroup& group, const Samples& samples, std::size_t part) {
+  if (samples.slowest.size() <= part || samples.slowest[part].empty()) return {};
+  Record record = base_record(context);
+  record.direction = to_string(group.direction);
+  record.implementation = group.implementation;
+  if (group.layer < static_cast<int>(model.layers.size())) {
+    const ModelLayer& layer = model.layers[static_cast<std::size_t>(group.layer)];
+    describe_layer(record, layer);
+    record.flops = flops(layer, group.direction, context.batch);
+    record.bytes = bytes(layer, group.direction, context.batch);
+  } else {
+    record.layer = record.kind = "loss";
+    record.output = "1";
+    // Forward reads what enters the loss; backward reads it again and writes its gradient.
+    const int last = model.loss_layer();
+    const Shape& shape = last >= 0 ? model.layers[static_cast<std::size_t>(last)].output : model.input;
+    record.bytes = 4 * context.batch * shape.size() * (group.direction == Direction::forward ? 1 : 2);
+  }
+  record.samples = samples.slowest[part];
+  record.summary = summarize(record.samples);
+  record.stop_reason = to_string(samples.stop_reason);
+  record.flags = flags(context, record);
+  return record;
+}
+
+std::int64_t step_flops(const Model& model, Pass pass, std::int64_t batch) {
+  return sum_over(model, pass, batch, flops);
+}
+
+std::int64_t step_bytes(const Model& model, Pass pass, std::int64_t batch) {
+  return sum_over(model, pass, batch, bytes);
+}
+
+double median_step(const Samples& samples) {
+  std::vector<double> steps = samples.per_rank.at(0);
+  for (const std::vector<double>& rank : samples.per_rank)
+    for (std::size_t s = 0; s < steps.size(); ++s) steps[s] = std::max(steps[s], rank[s]);
+  std::sort(steps.begin(), steps.end());
+  return quantile(steps, 0.5);
+}
+
+}  // namespace cnnbench

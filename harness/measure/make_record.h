@@ -1,0 +1,45 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "harness/backend/backend.h"
+#include "harness/measure/clock.h"
+#include "harness/measure/measuring_loop.h"
+#include "harness/measure/record.h"
+#include "harness/measure/timed_program.h"
+
+namespace cnnbench {
+
+/// What all records of one run of the measuring loop share.
+struct RecordContext {
+  std::string model;
+  Pass pass = Pass::forward;
+  std::string backend;
+  std::string view;
+  std::int64_t batch = 1;
+  int ranks = 1;
+  int threads = 1;
+  TimingSettings timing;
+  ClockCost clock;
+};
+
+/// A record of whole steps of `model` (direction "step"). Empty samples (interrupted in the burn-in) make no
+/// record.
+std::optional<Record> whole_step_record(const RecordContext& context, const Model& model,
+                                        const Samples& samples);
+
+/// A record of one group of operations, `part` of the samples. `model` is the network that `group.layer`
+/// indexes.
+std::optional<Record> layer_record(const RecordContext& context, const Model& model,
+                                   const OperationGroup& group, const Samples& samples, std::size_t part);
+
+/// FLOPs and bytes of one step of a whole network in a pass.
+std::int64_t step_flops(const Model& model, Pass pass, std::int64_t batch);
+std::int64_t step_bytes(const Model& model, Pass pass, std::int64_t batch);
+
+/// Median over the steps of a step's time summed over its parts, on the slowest rank.
+double median_step(const Samples& samples);
+
+}  // namespace cnnbench

@@ -1,0 +1,148 @@
+#include "harness/measure/measuring_loop.h"
+
+#include <algorithm>
+#include <numeric>
+#include <optional>
+#include <utility>
+
+namespace cnnbench {
+
+namespace {
+
+constexpr int burst = 10;                     // steps of one subject before the next one's turn
+constexpr std::int64_t most_reserved = 4096;  // samples; longer runs grow by doubling
+constexpr int go_on = 0;                      // the broadcast decision, else 1 + StopReason
+
+/// One TimedStep while it is being measured. Every rank makes the same calls in the same order.
+class Subject {
+ public:
+  Subject(const TimedStep& step, const TimingSettings& settings, Cluster& cluster)
+      : step_(step), cluster_(cluster), rule_(settings), local_(step.parts + 1) {
+    if (!cluster.is_root()) return;
+    samples_.slowest.resize(step.parts);
+    samples_.per_rank.resize(static_cast<std::size_t>(cluster.size()));
+    const auto room = static_cast<std::size_t>(std::min(settings.steps, most_reserved));
+    for (std::vector<double>& part : samples_.slowest) part.reserve(room);
+    for (std::vector<double>& rank : samples_.per_rank) rank.reserve(room);
+  }
+
+  bool finished() const { return finished_; }
+  bool cut_short() const { return finished_ && samples_.stop_reason == StopReason::interrupted; }
+  std::int64_t steps() const { return steps_; }
+
+  void finish(StopReason reason) {
+    finished_ = true;
+    samples_.stop_reason = reason;
+  }
+
+  /// Takes exactly `count` steps that leave no trace, unless interrupted.
+  void run_untimed(std::int64_t count) {
+    for (std::int64_t i = 0; i < count && !finished_; ++i) {
+      step_.run(times());
+      if (cluster_.max(interrupted() ? 1 : 0) != 0) finish(StopReason::interrupted);
+    }
+  }
+
+  /// Takes one step that counts, and learns from rank 0 whether it was the last. Rank 0 gets its seconds.
+  double run_timed() {
+    cluster_.barrier();
+    step_.run(times());
+    // The interruption travels with the times, so that all ranks end after the same step.
+    local_.back() = interrupted() ? 1 : 0;
+    const std::vector<double> gathered = cluster_.gather(local_);
+    ++steps_;
+
+    double seconds = 0;
+    int decision = go_on;
+    if (cluster_.is_root()) {
+      seconds = record(gathered);
+      decision = decide(gathered);
+    }
+    decision = cluster_.broadcast(decision);
+    if (decision != go_on) finish(static_cast<StopReason>(decision - 1));
+    return seconds;
+  }
+
+  Samples take_samples() { return std::move(samples_); }
+
+ private:
+  std::span<double> times() { return std::span(local_).first(step_.parts); }
+
+  /// Keeps one step of all ranks; `gathered` holds, for each rank, the seconds of the parts and the
+  /// interruption. Returns the step's seconds: those of the rank that took longest.
+  double record(std::span<const double> gathered) {
+    double slowest = 0;
+    for (std::size_t rank = 0; rank < samples_.per_rank.size(); ++rank) {
+      const auto parts = gathered.subspan(rank * local_.size(), step_.parts);
+      const double seconds = std::accumulate(parts.begin(), parts.end(), 0.0);
+      samples_.per_rank[rank].push_back(seconds);
+      slowest = std::max(slowest, seconds);
+    }
+    for (std::size_t part = 0; part < step_.parts; ++part) {
+      double longest = gathered[part];
+      for (std::size_t i = part; i < gathered.size(); i += local_.size()) {
+        longest = std::max(longest, gathered[i]);
+      }
+      samples_.slowest[part].push_back(longest);
+    }
+    rule_.add(slowest);
+    return slowest;
+  }
+
+  int decide(std::span<const double> gathered) const {
+    std::optional<StopReason> reason = rule_.decide();
+    for (std::size_t i = step_.parts; i < gathered.size(); i += local_.size()) {
+      if (gathered[i] != 0) reason = StopReason::interrupted;
+    }
+    return reason ? 1 + static_cast<int>(*reason) : go_on;
+  }
+
+  const TimedStep& step_;
+  Cluster& cluster_;
+  StoppingRule rule_;          // rank 0 only feeds and asks it
+  std::vector<double> local_;  // seconds of this rank's parts, then 1 where it was interrupted
+  Samples samples_;
+  std::int64_t steps_ = 0;
+  bool finished_ = false;
+};
+
+}  // namespace
+
+std::vector<Samples> measure(const std::vector<TimedStep>& timed_steps, const TimingSettings& settings,
+                             Cluster& cluster, const Progress& progress) {
+  std::vector<Subject> subjects;
+  subjects.reserve(timed_steps.size());
+  for (const TimedStep& step : timed_steps) subjects.emplace_back(step, settings, cluster);
+
+  std::size_t open = subjects.size();
+  std::size_t latest = subjects.size();  // the subject that ran last; at first none
+  bool interruption = false;
+  while (open > 0 && !interruption) {
+    for (std::size_t i = 0; i < subjects.size() && !interruption; ++i) {
+      Subject& subject = subjects[i];
+      if (subject.finished()) continue;
+      if (subject.steps() == 0) {
+        subject.run_untimed(settings.burn_in);
+      } else if (latest != i) {
+        subject.run_untimed(1);
+      }
+      latest = i;
+      for (int step = 0; step < burst && !subject.finished(); ++step) {
+        const double seconds = subject.run_timed();
+        if (progress && cluster.is_root()) progress(i, subject.steps(), settings.steps, seconds);
+      }
+      if (subject.finished()) --open;
+      interruption = subject.cut_short();
+    }
+  }
+
+  std::vector<Samples> samples;
+  samples.reserve(subjects.size());
+  for (Subject& subject : subjects) {
+    if (!subject.finished()) subject.finish(StopReason::interrupted);
+    samples.push_back(subject.take_samples());
+  }
+  return samples;
+}
+
+}  // namespace cnnbench

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <regex>
+#include <string>
+#include <vector>
+
+#include "harness/backend/backend.h"
+#include "harness/cluster/cluster.h"
+#include "harness/measure/clock.h"
+#include "harness/measure/record.h"
+#include "harness/measure/stopping_rule.h"
+
+namespace cnnbench {
+
+/// `network`: one clock pair round the whole step. `layers`: every operation timed inside a running step.
+/// `isolated`: one layer alone in a loop. `prefix`: the network cut after each layer.
+enum class View { network, layers, isolated, prefix };
+
+/// "network", "layers", "isolated", "prefix".
+std::string_view to_string(View view);
+
+/// One network in one pass, on several backends and in several views.
+struct Experiment {
+  const Model* model = nullptr;
+  Pass pass = Pass::forward;
+  std::int64_t batch = 1;  ///< a rank
+  std::vector<const Backend*> backends;
+  std::vector<View> views;
+  TimingSettings timing;
+  int threads = 1;
+  std::uint64_t seed = 1;
+  std::optional<std::regex> layers;  ///< only these, in all views but `network`
+  bool verify = true;
+  bool measure = true;
+  std::vector<float> input;  ///< images in place of the seed's, NCHW; empty: from the seed
+};
+
+/// What an experiment found; complete on rank 0.
+struct Findings {
+  std::vector<Setup> setups;
+  std::vector<Check> checks;
+  std::vector<Record> records;
+  std::vector<Failure> failures;
+  bool interrupted = false;  ///< on every rank
+};
+
+/// What the experiment tells while it goes on; on rank 0, never inside a timed part. Any may be empty.
+struct Observer {
+  std::function<void(const std::string& what)> phase;  ///< "preparing", "verifying", …
+  /// A step of a view was timed: label ("" for the network view, else the layer), backend, step, most, its
+  /// seconds.
+  std::function<void(View view, const std::string& label, const std::string& backend, std::int64_t step,
+                     std::int64_t most, double seconds)>
+      step;
+  std::function<void(View view, const Findings& so_far)> view_done;
+  /// A backend's program after one verified step, before timing: for --dump.
+  std::function<void(const Backend& backend, Program& program)> prepared;
+};
+
+/// Prepares, verifies and measures, in that order, on all ranks together. A backend that cannot run the
+/// network, or fails verification, becomes a Failure, and is not timed.
+Findings run_experiment(const Experiment& experiment, Cluster& cluster, Clock& clock,
+                        const ClockCost& clock_cost, const Observer& observer);
+
+}  // namespace cnnbench

@@ -1,0 +1,124 @@
+#include "harness/measure/statistics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+#include <vector>
+
+namespace cnnbench {
+
+void CompensatedSum::add(double value) {
+  const double rounded = sum + value;
+  const double added = rounded - sum;
+  error += (sum - (rounded - added)) + (value - added);
+  sum = rounded;
+}
+
+void Welford::add(double value) {
+  ++count_;
+  const auto n = static_cast<double>(count_);
+  const double deviation = (value - mean_.sum) - mean_.error;
+  mean_.add(deviation / n);
+  sum_of_squares_.add(deviation * deviation * ((n - 1) / n));
+}
+
+void Welford::merge(const Welford& other) {
+  if (other.count_ == 0) return;
+  if (count_ == 0) {
+    *this = other;
+    return;
+  }
+  const auto mine = static_cast<double>(count_);
+  const auto theirs = static_cast<double>(other.count_);
+  const double n = mine + theirs;
+  const double distance = (other.mean_.sum - mean_.sum) + (other.mean_.error - mean_.error);
+  sum_of_squares_.add(other.sum_of_squares_.sum);
+  sum_of_squares_.add(other.sum_of_squares_.error);
+  sum_of_squares_.add(distance * distance * (mine * theirs / n));
+  mean_.add(distance * (theirs / n));
+  count_ += other.count_;
+}
+
+std::optional<double> Welford::variance() const {
+  if (count_ < 2) return std::nullopt;
+  return sum_of_squares_.value() / static_cast<double>(count_ - 1);
+}
+
+double quantile(std::span<const double> sorted, double q) {
+  if (sorted.empty()) throw std::invalid_argument("a quantile needs at least one sample");
+  if (!(q >= 0 && q <= 1)) throw std::invalid_argument("a quantile is between 0 and 1");
+  const double position = q * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(position);
+  if (below + 1 >= sorted.size()) return sorted.back();
+  return sorted[below] + (position - std::floor(position)) * (sorted[below + 1] - sorted[below]);
+}
+
+// With one coin toss more, P_n+1(X <= j) = P_n(X <= j) - P_n(X = j) / 2, which only falls: the largest j that
+// keeps to the bound never goes back, and moves by one at most.
+void MedianIntervalRank::next() {
+  constexpr double bound = 0.025;
+  ++n_;
+  const auto n = static_cast<double>(n_);
+  if (below_ < 0) {
+    const double no_heads = std::ldexp(1.0, -static_cast<int>(n_));  // below_ < 0 only for n < 6
+    if (no_heads > bound) return;
+    below_ = 0;
+    probability_ = cumulative_ = no_heads;
+    return;
+  }
+  const auto j = static_cast<double>(below_);
+  cumulative_ -= probability_ / 2;
+  probability_ *= n / (2 * (n - j));
+  const double above = probability_ * (n - j) / (j + 1);
+  if (cumulative_ + above <= bound) {
+    ++below_;
+    probability_ = above;
+    cumulative_ += above;
+  }
+}
+
+std::optional<Interval> median_interval(std::span<const double> sorted) {
+  MedianIntervalRank rank;
+  for (std::size_t n = 0; n < sorted.size(); ++n) rank.next();
+  if (rank.lower() == 0) return std::nullopt;
+  const auto low = static_cast<std::size_t>(rank.lower() - 1);
+  return Interval{sorted[low], sorted[sorted.size() - 1 - low]};
+}
+
+Summary summarize(std::span<const double> samples) {
+  if (samples.empty()) throw std::invalid_argument("a summary needs at least one sample");
+  Welford welford;
+  CompensatedSum total;
+  for (const double sample : samples) {
+    welford.add(sample);
+    total.add(sample);
+  }
+  std::vector<double> sorted(samples.begin(), samples.end());
+  std::sort(sorted.begin(), sorted.end());
+
+  Summary summary;
+  summary.n = welford.count();
+  summary.mean = welford.mean();
+  if (const std::optional<double> variance = welford.variance()) summary.sd = std::sqrt(*variance);
+  summary.median = quantile(sorted, 0.5);
+  summary.median_interval = median_interval(sorted);
+  summary.min = sorted.front();
+  summary.max = sorted.back();
+  summary.lower_quartile = quantile(sorted, 0.25);
+  summary.upper_quartile = quantile(sorted, 0.75);
+  summary.p95 = quantile(sorted, 0.95);
+  summary.p99 = quantile(sorted, 0.99);
+  summary.total = total.value();
+
+  const double reach = 1.5 * (summary.upper_quartile - summary.lower_quartile);
+  summary.outliers = std::count_if(sorted.begin(), sorted.end(), [&](double sample) {
+    return sample < summary.lower_quartile - reach || sample > summary.upper_quartile + reach;
+  });
+
+  for (double& sample : sorted) sample = std::abs(sample - summary.median);
+  std::sort(sorted.begin(), sorted.end());
+  summary.mad = quantile(sorted, 0.5);
+  return summary;
+}
+
+}  // namespace cnnbench

@@ -1,0 +1,56 @@
+#include "harness/measure/timed_program.h"
+
+#include <algorithm>
+
+namespace cnnbench {
+namespace {
+
+bool belongs(const OperationGroup& group, const Operation& operation) {
+  return group.layer == operation.layer && group.direction == operation.direction;
+}
+
+}  // namespace
+
+std::vector<OperationGroup> group_operations(const Program& program) {
+  std::vector<OperationGroup> groups;
+  for (const Operation& operation : program.operations()) {
+    const auto group = std::find_if(groups.begin(), groups.end(), [&](const OperationGroup& candidate) {
+      return belongs(candidate, operation);
+    });
+    if (group == groups.end())
+      groups.push_back({operation.layer, operation.direction, operation.implementation});
+    else if (group->implementation.find(operation.implementation) == std::string::npos)
+      group->implementation += " + " + operation.implementation;
+  }
+  return groups;
+}
+
+TimedStep time_whole_step(Program& program, Clock& clock) {
+  return {1, [&program, &clock](std::span<double> seconds) {
+            const double start = clock.now();
+            program.step();
+            seconds[0] = clock.now() - start;
+          }};
+}
+
+TimedStep time_operations(Program& program, Clock& clock) {
+  const std::vector<OperationGroup> groups = group_operations(program);
+  std::vector<std::size_t> part_of;  // operation → part
+  for (const Operation& operation : program.operations())
+    part_of.push_back(static_cast<std::size_t>(
+        std::find_if(groups.begin(), groups.end(),
+                     [&](const OperationGroup& group) { return belongs(group, operation); }) -
+        groups.begin()));
+  return {groups.size(), [&program, &clock, part_of](std::span<double> seconds) {
+            std::fill(seconds.begin(), seconds.end(), 0.0);
+            double before = clock.now();
+            for (std::size_t i = 0; i < part_of.size(); ++i) {
+              program.run(i);
+              const double now = clock.now();
+              seconds[part_of[i]] += now - before;
+              before = now;
+            }
+          }};
+}
+
+}  // namespace cnnbench

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/backend/backend.h"
+#include "harness/measure/clock.h"
+#include "harness/measure/measuring_loop.h"
+
+namespace cnnbench {
+
+/// The operations of one layer in one direction: what one record of the layers view is about.
+struct OperationGroup {
+  int layer = 0;
+  Direction direction = Direction::forward;
+  std::string implementation;  ///< of several operations, joined by " + "; repeated ones once
+};
+
+/// A program's operations by layer and direction, in the order of their first operation.
+std::vector<OperationGroup> group_operations(const Program& program);
+
+/// The network view: one clock pair round the whole step.
+TimedStep time_whole_step(Program& program, Clock& clock);
+
+/// The layers view: the clock is read between operations; the parts are those of group_operations, in its
+/// order.
+TimedStep time_operations(Program& program, Clock& clock);
+
+}  // namespace cnnbench

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "harness/backend/backend.h"
+#include "harness/backend/oracle.h"
+#include "harness/measure/record.h"
+
+namespace cnnbench {
+
+struct VerificationOptions {
+  /// Multiply-adds that the oracle may spend on one tensor: a tensor that costs less is checked whole, else a
+  /// seeded sample of it, spread evenly.
+  std::int64_t budget = 20'000'000;
+  /// Most elements of a sample.
+  std::int64_t most_elements = 1 << 17;
+  /// Largest error allowed, relative to the sum of the absolute terms of an element (see Evaluated). Direct
+  /// algorithms in f32 stay below 1e-6; Winograd F(4x4) below 1e-5. A tap, a bias or a channel left out is
+  /// far above.
+  double tolerance = 1e-5;
+};
+
+/// Runs one step of a program and compares every layer's output and gradients, and the loss, with the oracle
+/// on that layer's own inputs as the program produced them. NaN fails.
+std::vector<Check> verify(Program& program, const Model& model, const PrepareOptions& options,
+                          const Oracle& oracle, const VerificationOptions& settings = {});
+
+/// Bytes that verify() allocates at most beside the program.
+std::int64_t verification_bytes(const Model& model, bool training, std::int64_t batch);
+
+}  // namespace cnnbench

@@ -1,0 +1,286 @@
+#include "harness/measure/measuring_loop.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "harness/measure/statistics.h"
+#include "tests/harness/measure/fakes.h"
+
+namespace cnnbench {
+namespace {
+
+using testing::Each;
+using testing::ElementsAre;
+using testing::ElementsAreArray;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+TimingSettings exactly(std::int64_t burn_in, std::int64_t steps) {
+  return {burn_in, steps, 0, 0};
+}
+
+/// 1, 2, 3, … so that every run of a step can be told from its time.
+std::vector<double> numbered(std::int64_t runs) {
+  std::vector<double> durations;
+  for (std::int64_t run = 1; run <= runs; ++run) durations.push_back(static_cast<double>(run));
+  return durations;
+}
+
+TEST(MeasuringLoop, BurnInTakesExactlyNStepsAndExactlyNStepsAreCounted) {
+  for (const std::int64_t burn_in : {0, 1, 2, 10, 11}) {
+    for (const std::int64_t steps : {1, 2, 9, 10, 11, 20, 100}) {
+      FakeClock clock;
+      SingleRank cluster;
+      const FakeStep step(clock, numbered(burn_in + steps));
+
+      const Samples samples = measure({step.timed()}, exactly(burn_in, steps), cluster).at(0);
+
+      EXPECT_EQ(step.runs(), burn_in + steps);
+      std::vector<double> counted = numbered(burn_in + steps);
+      counted.erase(counted.begin(), counted.begin() + burn_in);
+      ASSERT_THAT(samples.slowest, SizeIs(1));
+      EXPECT_EQ(samples.slowest[0], counted);
+      EXPECT_EQ(samples.per_rank, samples.slowest);
+      EXPECT_EQ(samples.stop_reason, StopReason::steps);
+    }
+  }
+}
+
+// A script that summed only in its "print every 10 steps" branch divided a tenth of the time by all steps; a
+// relative of it skipped one step too many and printed an sd of a tenth of the mean. Both are plain to see
+// with steps of 1 s.
+TEST(MeasuringLoop, AHundredStepsOfOneSecondHaveAMeanOfOneSecondAndNoSd) {
+  FakeClock clock;
+  SingleRank cluster;
+  const FakeStep step(clock, {1.0});
+  int lines = 0;
+  const Progress print = [&](std::size_t, std::int64_t count, std::int64_t, double) {
+    lines += count % 10 == 0;
+  };
+
+  const Samples samples = measure({step.timed()}, exactly(10, 100), cluster, print).at(0);
+  const Summary summary = summarize(samples.slowest.at(0));
+
+  EXPECT_EQ(step.runs(), 110);
+  EXPECT_EQ(lines, 10);
+  EXPECT_EQ(summary.n, 100);
+  EXPECT_EQ(summary.total, 100);
+  EXPECT_EQ(summary.mean, 1);
+  EXPECT_EQ(summary.sd, 0);
+}
+
+TEST(MeasuringLoop, StepsOfOneAndThreeSecondsInTurnHaveTheKnownMeanAndSd) {
+  FakeClock clock;
+  SingleRank cluster;
+  const FakeStep step(clock, {1.0, 3.0});
+
+  const Samples samples = measure({step.timed()}, exactly(10, 100), cluster).at(0);
+  const Summary summary = summarize(samples.slowest.at(0));
+
+  EXPECT_EQ(summary.n, 100);
+  EXPECT_EQ(summary.mean, 2);
+  EXPECT_DOUBLE_EQ(summary.sd.value(), 1.005037815259212);  // sqrt(100 / 99)
+  EXPECT_EQ(summary.median, 2);
+  EXPECT_EQ(summary.total, 200);
+}
+
+TEST(MeasuringLoop, EndsEarlyWithThePrecisionReached) {
+  FakeClock clock;
+  SingleRank cluster;
+  const FakeStep second(clock, {1.0});
+  const FakeStep short_step(clock, {0.0078125});
+
+  const Samples long_samples = measure({second.timed()}, {3, 100, 0.01, 0}, cluster).at(0);
+  const Samples short_samples = measure({short_step.timed()}, {3, 100, 0.01, 0}, cluster).at(0);
+
+  EXPECT_EQ(second.runs(), 3 + 10);
+  EXPECT_THAT(long_samples.slowest.at(0), SizeIs(10));
+  EXPECT_EQ(long_samples.stop_reason, StopReason::precision);
+  EXPECT_EQ(short_step.runs(), 3 + 64);  // half a second
+  EXPECT_THAT(short_samples.slowest.at(0), SizeIs(64));
+  EXPECT_EQ(short_samples.stop_reason, StopReason::precision);
+}
+
+TEST(MeasuringLoop, EndsAfterMaxSecondsOfTimedStepsButTakesOneStep) {
+  FakeClock clock;
+  SingleRank cluster;
+  const FakeStep step(clock, {1.0});
+
+  const Samples five = measure({step.timed()}, {10, 100, 0, 5}, cluster).at(0);
+  const Samples one = measure({step.timed()}, {10, 100, 0, 1e-6}, cluster).at(0);
+
+  EXPECT_THAT(five.slowest.at(0), SizeIs(5));  // burn-in does not use up the time
+  EXPECT_EQ(five.stop_reason, StopReason::max_seconds);
+  EXPECT_THAT(one.slowest.at(0), SizeIs(1));
+  EXPECT_EQ(one.stop_reason, StopReason::max_seconds);
+}
+
+TEST(MeasuringLoop, EveryTimedStepBeginsWithABarrierThatIsNotTimed) {
+  FakeClock clock;
+  FakeCluster cluster(0, 2);
+  cluster.on_barrier = [&] { clock.advance(1000); };
+  FakeStep step(clock, {1.0});
+  step.noted(cluster.journal, "step");
+
+  const Samples samples = measure({step.timed()}, exactly(2, 2), cluster).at(0);
+
+  EXPECT_THAT(cluster.journal, ElementsAre("step", "max", "step", "max",              //
+                                           "barrier", "step", "gather", "broadcast",  //
+                                           "barrier", "step", "gather", "broadcast"));
+  EXPECT_THAT(samples.slowest.at(0), ElementsAre(1, 1));
+}
+
+TEST(MeasuringLoop, TimeOfAStepIsTheMaximumOverRanksOfThatStep) {
+  FakeClock clock;
+  FakeCluster cluster(0, 3);
+  const std::vector<std::vector<double>> theirs{{}, {2, 1, 8, 1}, {1, 4, 16, 1}};  // [rank][step]
+  cluster.others = [&](int other, std::size_t call, std::span<const double>) {
+    return std::vector<double>{theirs[static_cast<std::size_t>(other)][call], 0};
+  };
+  const FakeStep step(clock, {1.0, 2.0, 4.0, 8.0});
+  std::vector<double> shown;
+  const Progress progress = [&](std::size_t, std::int64_t, std::int64_t, double seconds) {
+    shown.push_back(seconds);
+  };
+
+  const Samples samples = measure({step.timed()}, exactly(0, 4), cluster, progress).at(0);
+
+  EXPECT_THAT(samples.slowest, ElementsAre(ElementsAre(2, 4, 16, 8)));
+  EXPECT_THAT(samples.per_rank,
+              ElementsAre(ElementsAre(1, 2, 4, 8), ElementsAre(2, 1, 8, 1), ElementsAre(1, 4, 16, 1)));
+  EXPECT_THAT(shown, ElementsAre(2, 4, 16, 8));
+}
+
+TEST(MeasuringLoop, EachPartHasItsOwnMaximumAndARankTheSumOfItsParts) {
+  FakeClock clock;
+  FakeCluster cluster(0, 2);
+  cluster.others = [](int, std::size_t call, std::span<const double>) {
+    return call == 0 ? std::vector<double>{8, 1, 1, 0} : std::vector<double>{1, 1, 64, 0};
+  };
+  const FakeStep step = FakeStep::with_parts(clock, {{1, 2, 4}, {16, 2, 4}});
+  std::vector<double> shown;
+  const Progress progress = [&](std::size_t, std::int64_t, std::int64_t, double seconds) {
+    shown.push_back(seconds);
+  };
+
+  const Samples samples = measure({step.timed()}, exactly(0, 2), cluster, progress).at(0);
+
+  EXPECT_THAT(samples.slowest, ElementsAre(ElementsAre(8, 16), ElementsAre(2, 2), ElementsAre(4, 64)));
+  EXPECT_THAT(samples.per_rank, ElementsAre(ElementsAre(7, 22), ElementsAre(10, 66)));
+  EXPECT_THAT(shown, ElementsAre(10, 66));  // the slowest rank's step, not the sum of the maxima
+}
+
+TEST(MeasuringLoop, RanksStopByTheTimeOfTheSlowestRank) {
+  FakeClock clock;
+  FakeCluster cluster(0, 2);
+  cluster.others = [](int, std::size_t, std::span<const double>) { return std::vector<double>{10, 0}; };
+  const FakeStep step(clock, {1.0});
+
+  const Samples samples = measure({step.timed()}, {0, 100, 0, 30}, cluster).at(0);
+
+  EXPECT_THAT(samples.slowest.at(0), ElementsAre(10, 10, 10));
+  EXPECT_EQ(samples.stop_reason, StopReason::max_seconds);
+}
+
+TEST(MeasuringLoop, OtherRanksObeyWhatRankZeroBroadcasts) {
+  FakeClock clock;
+  FakeCluster root(0, 2);
+  const FakeStep root_step(clock, {10.0});
+  const Samples decided = measure({root_step.timed()}, {2, 100, 0, 70}, root).at(0);
+  FakeCluster other(1, 2);
+  other.decisions = root.decisions;
+  const FakeStep step(clock, {0.001});
+  int progress_calls = 0;
+  const Progress progress = [&](std::size_t, std::int64_t, std::int64_t, double) { ++progress_calls; };
+
+  const Samples samples = measure({step.timed()}, {2, 100, 0, 70}, other, progress).at(0);
+
+  EXPECT_EQ(step.runs(), 2 + 7);  // by its own times it would have gone on to 100
+  EXPECT_EQ(samples.stop_reason, StopReason::max_seconds);
+  EXPECT_EQ(samples.stop_reason, decided.stop_reason);
+  EXPECT_EQ(other.journal.size(), 2u + 7u * 3u);  // the same collective calls as rank 0
+  EXPECT_THAT(root.journal, ElementsAreArray(other.journal));
+  EXPECT_THAT(samples.slowest, IsEmpty());
+  EXPECT_THAT(samples.per_rank, IsEmpty());
+  EXPECT_EQ(progress_calls, 0);
+}
+
+Journal& append(Journal& journal, int count, const Journal& entries) {
+  for (int i = 0; i < count; ++i) journal.insert(journal.end(), entries.begin(), entries.end());
+  return journal;
+}
+
+TEST(MeasuringLoop, SubjectsTakeTurnsOfTenStepsEachAfterOneUntimedStep) {
+  FakeClock clock;
+  FakeCluster cluster(0, 1);
+  FakeStep a(clock, numbered(100));
+  FakeStep b(clock, numbered(100));
+  a.noted(cluster.journal, "a");
+  b.noted(cluster.journal, "b");
+
+  const std::vector<Samples> samples = measure({a.timed(), b.timed()}, exactly(2, 25), cluster);
+
+  const Journal timed_a{"barrier", "a", "gather", "broadcast"};
+  const Journal timed_b{"barrier", "b", "gather", "broadcast"};
+  const Journal untimed_a{"a", "max"};
+  const Journal untimed_b{"b", "max"};
+  Journal expected;
+  for (int turn = 0; turn < 3; ++turn) {
+    const int untimed = turn == 0 ? 2 : 1;
+    const int timed = turn == 2 ? 5 : 10;
+    append(append(expected, untimed, untimed_a), timed, timed_a);
+    append(append(expected, untimed, untimed_b), timed, timed_b);
+  }
+  EXPECT_EQ(cluster.journal, expected);
+  std::vector<double>
+      counted;  // without the runs 1 and 2 (burn-in), 13 and 24 (first after the other's turn)
+  for (int run = 3; run <= 29; ++run) {
+    if (run != 13 && run != 24) counted.push_back(run);
+  }
+  EXPECT_EQ(samples.at(0).slowest.at(0), counted);
+  EXPECT_EQ(samples.at(1).slowest.at(0), counted);
+}
+
+TEST(MeasuringLoop, ASubjectLeftAloneRunsOnWithoutUntimedSteps) {
+  FakeClock clock;
+  SingleRank cluster;
+  const FakeStep slow(clock, {10.0});
+  const FakeStep fast(clock, {1.0});
+
+  const std::vector<Samples> samples = measure({slow.timed(), fast.timed()}, {2, 30, 0, 50}, cluster);
+
+  EXPECT_EQ(slow.runs(), 2 + 5);
+  EXPECT_EQ(samples.at(0).stop_reason, StopReason::max_seconds);
+  EXPECT_EQ(fast.runs(), 2 + 30);
+  EXPECT_EQ(samples.at(1).stop_reason, StopReason::steps);
+}
+
+TEST(MeasuringLoop, ProgressHearsOfEveryTimedStepAndNoOther) {
+  FakeClock clock;
+  SingleRank cluster;
+  const FakeStep step(clock, {1.0});
+  std::vector<std::size_t> subjects;
+  std::vector<std::int64_t> steps;
+  std::vector<std::int64_t> most;
+  const Progress progress = [&](std::size_t subject, std::int64_t count, std::int64_t limit, double) {
+    subjects.push_back(subject);
+    steps.push_back(count);
+    most.push_back(limit);
+  };
+
+  measure({step.timed(), step.timed()}, exactly(5, 3), cluster, progress);
+
+  EXPECT_THAT(subjects, ElementsAre(0, 0, 0, 1, 1, 1));
+  EXPECT_THAT(steps, ElementsAre(1, 2, 3, 1, 2, 3));
+  EXPECT_THAT(most, Each(3));
+}
+
+TEST(MeasuringLoop, NothingToMeasureYieldsNothing) {
+  SingleRank cluster;
+  EXPECT_THAT(measure({}, exactly(10, 100), cluster), IsEmpty());
+}
+
+}  // namespace
+}  // namespace cnnbench
