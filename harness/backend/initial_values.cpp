@@ -1,0 +1,106 @@
+#include "harness/backend/initial_values.h"
+
+#include <cmath>
+#include <cstddef>
+
+#include "harness/backend/random.h"
+
+namespace cnnbench {
+namespace {
+
+enum class Purpose : std::uint64_t { weights, bias, input, labels, mask };
+
+/// Every tensor has a stream of its own: purpose in the upper byte, then 16 bits of layer, 40 bits of step.
+std::uint64_t stream_of(Purpose purpose, int layer, std::uint64_t step = 0) {
+  return (static_cast<std::uint64_t>(purpose) << 56) | (static_cast<std::uint64_t>(layer & 0xffff) << 40) |
+         (step & 0xff'ffff'ffff);
+}
+
+const ModelLayer& layer_at(const Model& model, int layer) {
+  return model.layers.at(static_cast<std::size_t>(layer));
+}
+
+/// Inputs and outputs that one unit of a layer is connected with.
+struct Fans {
+  std::int64_t in = 1;
+  std::int64_t out = 1;
+};
+
+Fans fans(const ModelLayer& layer) {
+  if (const auto* conv = std::get_if<Convolution>(&layer.kind)) {
+    const std::int64_t taps = conv->kernel.height * conv->kernel.width;
+    return {layer.input.channels / conv->groups * taps, conv->filters / conv->groups * taps};
+  }
+  return {layer.input.size(), layer.output.size()};
+}
+
+}  // namespace
+
+void initial_weights(const Model& model, int layer, std::uint64_t seed, std::span<float> plain) {
+  const std::uint64_t stream = stream_of(Purpose::weights, layer);
+  if (std::holds_alternative<BatchNormalization>(layer_at(model, layer).kind)) {
+    fill_uniform(plain, seed, stream, 0.5f, 1.5f);
+    return;
+  }
+  const Fans fan = fans(layer_at(model, layer));
+  const auto bound = static_cast<float>(std::sqrt(6.0 / static_cast<double>(fan.in + fan.out)));
+  fill_uniform(plain, seed, stream, -bound, bound);
+}
+
+void initial_bias(const Model&, int layer, std::uint64_t seed, std::span<float> plain) {
+  fill_uniform(plain, seed, stream_of(Purpose::bias, layer), -0.1f, 0.1f);
+}
+
+void initial_input(const Model& model, std::int64_t, std::uint64_t seed, std::span<float> plain) {
+  float mean = 0;
+  float sd = 0.1f;
+  if (const auto* standardize = std::get_if<Standardize>(&layer_at(model, 0).kind)) {
+    mean = static_cast<float>(standardize->mean);
+    sd = static_cast<float>(standardize->sd);
+  }
+  fill_normal(plain, seed, stream_of(Purpose::input, 0), mean, sd);
+}
+
+std::vector<std::int32_t> initial_labels(const Model& model, std::int64_t batch, std::uint64_t seed) {
+  const int from = model.loss_layer();
+  const auto classes =
+      static_cast<std::uint64_t>(from < 0 ? model.input.size() : layer_at(model, from).output.size());
+  const std::uint64_t stream = stream_of(Purpose::labels, 0);
+  std::vector<std::int32_t> labels(static_cast<std::size_t>(batch));
+  for (std::size_t sample = 0; sample < labels.size(); ++sample) {
+    const auto words = philox({static_cast<std::uint32_t>(sample), 0, static_cast<std::uint32_t>(stream),
+                               static_cast<std::uint32_t>(stream >> 32)},
+                              {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)});
+    // The upper word of a 32 × 32 bit product: in [0, classes), with a bias of at most classes / 2^32.
+    labels[sample] = static_cast<std::int32_t>((words[0] * classes) >> 32);
+  }
+  return labels;
+}
+
+void dropout_mask(const Model& model, int layer, std::uint64_t seed, std::uint64_t step,
+                  std::span<float> mask, std::uint64_t first) {
+  const auto keep = static_cast<float>(std::get<Dropout>(layer_at(model, layer).kind).keep);
+  fill_mask(mask, seed, stream_of(Purpose::mask, layer, step), keep, first);
+}
+
+std::int64_t tensor_size(const ModelLayer& layer, Tensor tensor, std::int64_t batch) {
+  switch (tensor) {
+    case Tensor::input:
+    case Tensor::input_gradient:
+      return batch * layer.input.size();
+    case Tensor::output:
+    case Tensor::output_gradient:
+      return batch * layer.output.size();
+    case Tensor::weights:
+    case Tensor::weights_gradient:
+      return layer.weights;
+    case Tensor::bias:
+    case Tensor::bias_gradient:
+      return layer.biases;
+    case Tensor::mask:
+      return std::holds_alternative<Dropout>(layer.kind) ? batch * layer.output.size() : 0;
+  }
+  return 0;
+}
+
+}  // namespace cnnbench
