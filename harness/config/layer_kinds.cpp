@@ -1,0 +1,138 @@
+#include "harness/config/layer_kinds.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "harness/config/config.h"
+#include "harness/config/read_layers.h"
+#include "harness/config/utf8.h"
+
+namespace cnnbench {
+namespace {
+
+constexpr auto all_activations = {Activation::none, Activation::relu, Activation::tanh, Activation::sigmoid};
+
+void read_bias_and_activation(const MapReader& map, bool& bias, Activation& activation) {
+  if (const auto value = map.find("bias")) bias = value->boolean();
+  if (const auto value = map.find("activation")) activation = value->one_of(all_activations);
+}
+
+LayerKind read_standardize(const MapReader& map) {
+  constexpr double least = 1e-30, most = 1e30;  // finite and not 0 in single precision
+  Standardize layer;
+  layer.mean = map.at("mean").number(-most, most);
+  layer.sd = map.at("sd").number(least, most);
+  return layer;
+}
+
+void read_padding(const Value& value, Convolution& conv) {
+  if (!value.is_word()) {
+    conv.padding = value.extent(0, most_size);
+    return;
+  }
+  switch (value.choice({"valid", "same", "full"}, "a whole number, [height, width]")) {
+    case 1:
+      conv.padding_rule = PaddingRule::same;
+      break;
+    case 2:
+      conv.padding_rule = PaddingRule::full;
+      break;
+    default:  // valid: no padding
+      break;
+  }
+}
+
+LayerKind read_conv(const MapReader& map) {
+  Convolution conv;
+  conv.filters = map.at("filters").integer(1, most_size);
+  conv.kernel = map.at("kernel").extent(1, most_size);
+  if (const auto value = map.find("stride")) conv.stride = value->extent(1, most_size);
+  if (const auto value = map.find("padding")) read_padding(*value, conv);
+  if (const auto value = map.find("crop")) conv.crop = value->integer(0, most_size);
+  if (const auto value = map.find("groups")) conv.groups = value->integer(1, most_size);
+  read_bias_and_activation(map, conv.bias, conv.activation);
+  return conv;
+}
+
+Pooling read_pool(const MapReader& map, PoolKind kind) {
+  Pooling pool;
+  pool.pool = kind;
+  pool.kernel = map.at("kernel").extent(1, most_size);
+  pool.stride = pool.kernel;
+  if (const auto value = map.find("stride")) pool.stride = value->extent(1, most_size);
+  if (const auto value = map.find("padding")) pool.padding = value->extent(0, most_size);
+  if (const auto value = map.find("border")) {
+    pool.border = value->choice({"drop", "keep"}) == 0 ? Border::drop : Border::keep;
+  }
+  return pool;
+}
+
+LayerKind read_max_pool(const MapReader& map) {
+  return read_pool(map, PoolKind::max);
+}
+LayerKind read_avg_pool(const MapReader& map) {
+  return read_pool(map, PoolKind::average);
+}
+
+LayerKind read_dense(const MapReader& map) {
+  Dense dense;
+  dense.units = map.at("units").integer(1, most_size);
+  read_bias_and_activation(map, dense.bias, dense.activation);
+  return dense;
+}
+
+LayerKind read_activation(const MapReader& map) {
+  return ActivationLayer{
+      map.at("function").one_of({Activation::relu, Activation::tanh, Activation::sigmoid})};
+}
+
+LayerKind read_dropout(const MapReader& map) {
+  constexpr double least = 1e-6;  // 1/keep must stay a sensible scale
+  return Dropout{map.at("keep").number(least, 1)};
+}
+
+template <typename Kind>
+LayerKind read_without_keys(const MapReader&) {
+  return Kind{};
+}
+
+/// Every kind of layer: one line each.
+const std::vector<LayerKindReader>& all_layer_kinds() {
+  static const std::vector<LayerKindReader> kinds = {
+      {"standardize", {"mean", "sd"}, read_standardize},
+      {"conv", {"filters", "kernel", "stride", "padding", "crop", "groups", "bias", "activation"}, read_conv},
+      {"max_pool", {"kernel", "stride", "padding", "border"}, read_max_pool},
+      {"avg_pool", {"kernel", "stride", "padding", "border"}, read_avg_pool},
+      {"dense", {"units", "bias", "activation"}, read_dense},
+      {"activation", {"function"}, read_activation},
+      {"dropout", {"keep"}, read_dropout},
+      {"flatten", {}, read_without_keys<Flatten>},
+      {"softmax", {}, read_without_keys<Softmax>},
+      {"lrn", {}, read_without_keys<LocalResponseNormalization>},
+      {"batch_norm", {}, read_without_keys<BatchNormalization>},
+  };
+  return kinds;
+}
+
+}  // namespace
+
+std::vector<std::string> LayerKindReader::keys() const {
+  std::vector<std::string> result{"name"};
+  result.insert(result.end(), own_keys.begin(), own_keys.end());
+  return result;
+}
+
+const LayerKindReader& find_layer_kind(const std::string& kind, const SourceFile& source, Place place) {
+  std::vector<std::string> words;
+  for (const LayerKindReader& reader : all_layer_kinds()) {
+    if (reader.kind == kind) return reader;
+    words.emplace_back(reader.kind);
+  }
+  const std::string meant = nearest(kind, words);
+  source.fail(place, meant.empty() ? fmt::format("unknown kind of layer {}; expected one of: {}",
+                                                 in_quotes(kind), fmt::join(words, ", "))
+                                   : fmt::format("unknown kind of layer {}; did you mean '{}'?",
+                                                 in_quotes(kind), meant));
+}
+
+}  // namespace cnnbench
