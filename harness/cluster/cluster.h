@@ -40,7 +40,9 @@ class Cluster {
 };
 
 /// MPI over all ranks that mpirun started; one rank where there was no mpirun. Initialises MPI (only the
-/// thread that calls may use it) and finalises it when destroyed.
+/// thread that calls may use it) and finalises it when destroyed. Where an exception on its way out destroys
+/// it on one of several ranks, all ranks are ended with status 1: the others would wait for this one forever.
+/// Throws std::logic_error where MPI was initialised before, which a process can do only once.
 std::unique_ptr<Cluster> make_cluster(int& argc, char**& argv);
 
 /// One rank, without MPI.

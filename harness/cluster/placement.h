@@ -11,16 +11,17 @@ namespace cnnbench {
 struct RankPlace {
   int rank = 0;
   std::string host;
-  std::vector<int> cores;  ///< logical numbers of the physical cores that its affinity mask touches, sorted
-  int cores_on_node = 0;   ///< physical cores of the node
-  double cpu_limit = 0;    ///< the cgroup's CPUs; 0: none
+  std::vector<int> cores;    ///< logical numbers of the physical cores that its affinity mask touches, sorted
+  int cores_on_node = 0;     ///< physical cores of the node that a process may be bound to
+  int packages_on_node = 1;  ///< sockets that these are spread over: Open MPI 5 binds no rank across two
+  double cpu_limit = 0;      ///< the cgroup's CPUs; 0: none
   int requested_threads = 0;  ///< --threads; 0: not given
 };
 
 struct Placement {
   std::vector<int> threads;  ///< a rank
-  std::vector<std::string>
-      warnings;  ///< each says what is wrong, what it does to the numbers, and the mpirun flags that mend it
+  /// Each says what is wrong, what it does to the numbers, and the mpirun flags that mend it.
+  std::vector<std::string> warnings;
 };
 
 /// Threads of every rank and what is wrong with their places. Where ranks of a node share cores, the default
