@@ -1,0 +1,173 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <ostream>
+#include <utility>
+
+#include "harness/model/cost.h"
+#include "harness/report/format.h"
+#include "harness/report/layer_times.h"
+#include "harness/report/report.h"
+#include "harness/report/table.h"
+
+namespace cnnbench {
+namespace {
+
+/// A network with its record; null where it was not measured.
+struct Entry {
+  const ReportedModel* model = nullptr;
+  const Record* record = nullptr;
+};
+
+/// One row of the table: what it is, its text (given all values, so that a row has one unit), a value a
+/// network.
+struct Quantity {
+  std::string name;
+  std::vector<std::optional<double>> values;
+  std::vector<std::string> texts;
+};
+
+std::int64_t forward_flops(const Model& model) {
+  std::int64_t total = 0;
+  for (const ModelLayer& layer : model.layers) total += flops(layer, Direction::forward, 1);
+  return total;
+}
+
+Quantity counts(std::string name, const std::vector<Entry>& entries,
+                const std::function<std::optional<std::int64_t>(const Entry&)>& value) {
+  Quantity quantity{std::move(name), {}, {}};
+  for (const Entry& entry : entries) {
+    const std::optional<std::int64_t> count = value(entry);
+    quantity.values.push_back(count ? std::optional(static_cast<double>(*count)) : std::nullopt);
+    quantity.texts.push_back(count ? grouped(*count) : "-");
+  }
+  return quantity;
+}
+
+Quantity times(std::string name, const std::vector<Entry>& entries,
+               const std::function<TimeValue(const Entry&)>& value) {
+  Quantity quantity{std::move(name), {}, {}};
+  std::vector<std::optional<TimeValue>> values;
+  for (const Entry& entry : entries) {
+    values.push_back(entry.record != nullptr ? std::optional(value(entry)) : std::nullopt);
+    quantity.values.push_back(values.back() ? std::optional(values.back()->seconds) : std::nullopt);
+  }
+  // One unit for the row; each network's cell is a column of its own.
+  const TimeScale scale = time_scale(values, Spread::percent);
+  std::string unit(scale.unit.name);
+  for (const auto& time : values) {
+    TimeColumn column = time_column(std::span(&time, 1), Spread::percent, scale);
+    quantity.texts.push_back(std::move(column.cells.front()));
+    unit = std::max(unit, column.unit);  // with " ±%" where one has a spread
+  }
+  quantity.name += ", " + unit;
+  return quantity;
+}
+
+/// Steps that an epoch takes; the last, smaller batch counts as the part of a step that it is.
+double steps_an_epoch(const Report& report, const Record& record) {
+  return static_cast<double>(report.samples_per_epoch) /
+         (static_cast<double>(record.batch) * static_cast<double>(record.ranks));
+}
+
+std::vector<Quantity> quantities(const Report& report, const std::vector<Entry>& entries) {
+  std::vector<Quantity> rows;
+  rows.push_back(counts("parameters", entries, [](const Entry& e) { return e.model->model.parameters(); }));
+  rows.push_back(counts("forward FLOPs a sample", entries,
+                        [](const Entry& e) { return forward_flops(e.model->model); }));
+  const auto of_record = [](auto value) {
+    return [value](const Entry& e) {
+      return e.record != nullptr ? std::optional(value(*e.record)) : std::nullopt;
+    };
+  };
+  const bool inference = std::all_of(entries.begin(), entries.end(), [](const Entry& e) {
+    return e.record == nullptr || e.record->pass == "forward";
+  });
+  if (!inference)
+    rows.push_back(counts("this pass's FLOPs a sample", entries,
+                          of_record([](const Record& r) { return r.batch > 0 ? r.flops / r.batch : 0; })));
+  rows.push_back(counts("batch a rank", entries, [](const Entry& e) { return e.model->batch; }));
+  rows.push_back(counts("bytes a step", entries, of_record([](const Record& r) { return r.bytes; })));
+  rows.push_back(times("time a step", entries, [](const Entry& e) {
+    return TimeValue{e.record->summary.mean, e.record->summary.sd};
+  }));
+  if (report.samples_per_epoch > 0) {
+    rows.push_back(times("time an epoch", entries, [&](const Entry& e) {
+      return TimeValue{seconds_a_step(e.record->summary) * steps_an_epoch(report, *e.record), std::nullopt};
+    }));
+  }
+  return rows;
+}
+
+/// Networks [first, last) side by side, each with its ratio to the first of all.
+Table make_table(const std::vector<Entry>& entries, const std::vector<Quantity>& rows, std::size_t first,
+                 std::size_t last) {
+  Table table;
+  std::vector<std::string> names;
+  for (const Quantity& row : rows) names.push_back(row.name);
+  table.add_column("", "", Align::left, std::move(names));
+  for (std::size_t i = first; i < last; ++i) {
+    std::vector<std::string> texts, ratios;
+    for (const Quantity& row : rows) {
+      texts.push_back(row.texts[i]);
+      const bool known = row.values[i] && row.values[0];
+      ratios.push_back(known ? ratio(*row.values[i], *row.values[0]) : "-");
+    }
+    table.add_column(fit(entries[i].model->model.name, 20), "", Align::right, std::move(texts));
+    table.add_column("", "", Align::right, std::move(ratios));
+  }
+  return table;
+}
+
+/// Tables below one another, each with as many networks as a line holds.
+void print_tables(std::ostream& out, const std::vector<Entry>& entries, const std::vector<Quantity>& rows) {
+  for (std::size_t first = 0; first < entries.size();) {
+    std::size_t last = entries.size();
+    while (last > first + 1 && make_table(entries, rows, first, last).width() > console_width) --last;
+    make_table(entries, rows, first, last).print(out);
+    first = last;
+  }
+}
+
+std::vector<std::pair<std::string, std::string>> passes_and_backends(const Report& report) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const Record& record : report.records) {
+    const std::pair pair(record.pass, record.backend);
+    if (record.view == "network" && std::find(pairs.begin(), pairs.end(), pair) == pairs.end())
+      pairs.push_back(pair);
+  }
+  return pairs;
+}
+
+const Record* network_record(const Report& report, const std::string& model, const std::string& pass,
+                             const std::string& backend) {
+  for (const Record& record : report.records)
+    if (record.view == "network" && record.model == model && record.pass == pass && record.backend == backend)
+      return &record;
+  return nullptr;
+}
+
+}  // namespace
+
+void print_comparison(std::ostream& out, const Report& report) {
+  for (const auto& [pass, backend] : passes_and_backends(report)) {
+    std::vector<Entry> entries;
+    const Record* example = nullptr;
+    for (const ReportedModel& model : report.models) {
+      entries.push_back({&model, network_record(report, model.model.name, pass, backend)});
+      if (example == nullptr) example = entries.back().record;
+    }
+    if (example == nullptr) continue;
+    std::string title = fmt::format("Comparison {}, {} on {}: {} × {}; ratios (×) are to {}",
+                                    report.comparison.empty() ? report.name : report.comparison, pass,
+                                    backend, counted(example->ranks, "rank"),
+                                    counted(example->threads, "thread"), entries.front().model->model.name);
+    if (report.samples_per_epoch > 0)
+      title += fmt::format("; an epoch is {} samples", grouped(report.samples_per_epoch));
+    print_wrapped(out, title, "  ", "");
+    print_tables(out, entries, quantities(report, entries));
+  }
+}
+
+}  // namespace cnnbench

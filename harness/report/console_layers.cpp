@@ -1,0 +1,217 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <ostream>
+
+#include "harness/report/format.h"
+#include "harness/report/layer_times.h"
+#include "harness/report/report.h"
+#include "harness/report/table.h"
+
+namespace cnnbench {
+namespace {
+
+constexpr std::array<const char*, directions.size()> headings = {"forward", "bwd data", "bwd weights",
+                                                                 "reorder"};
+constexpr std::size_t reorder = directions.size() - 1;
+
+using Records = std::vector<const Record*>;
+
+/// Records of one direction, or of all (`direction` = directions.size()), over the rows.
+Records gather(const std::vector<LayerTimes>& layers, std::size_t direction) {
+  Records records;
+  for (const LayerTimes& layer : layers) {
+    if (direction == directions.size()) {
+      const Records all = layer.all();
+      records.insert(records.end(), all.begin(), all.end());
+    } else if (layer.records[direction] != nullptr) {
+      records.push_back(layer.records[direction]);
+    }
+  }
+  return records;
+}
+
+using Values = std::vector<std::optional<CombinedTime>>;
+
+/// One value a row and the total: of one direction, or of each layer's whole.
+Values values_of(const std::vector<LayerTimes>& layers, std::size_t direction) {
+  Values values;
+  for (const LayerTimes& layer : layers) values.push_back(combine(gather({layer}, direction)));
+  values.push_back(combine(gather(layers, direction)));
+  return values;
+}
+
+std::vector<std::optional<TimeValue>> times_of(const Values& values) {
+  std::vector<std::optional<TimeValue>> times;
+  for (const auto& value : values) times.push_back(value ? std::optional(value->time) : std::nullopt);
+  return times;
+}
+
+void add_times(Table& table, const std::string& heading, const Values& values, Spread spread,
+               const TimeScale& scale) {
+  TimeColumn column = time_column(times_of(values), spread, scale);
+  table.add_column(heading, column.unit, Align::right, std::move(column.cells));
+}
+
+std::vector<std::string> rate_cells(const Values& values) {
+  std::vector<std::string> cells;
+  for (const auto& value : values) {
+    const auto rate = value ? gflops_per_second(value->flops, value->time.seconds) : std::nullopt;
+    cells.push_back(rate ? fmt::format("{:.1f}", *rate) : "-");
+  }
+  return cells;
+}
+
+std::vector<std::string> share_cells(const Values& values) {
+  std::vector<std::string> cells;
+  const double total = values.back() ? values.back()->time.seconds : 0;
+  for (const auto& value : values)
+    cells.push_back(value && total > 0 ? percent(value->time.seconds / total) : "-");
+  return cells;
+}
+
+std::vector<std::string> names_of(const std::vector<LayerTimes>& layers) {
+  std::vector<std::string> names;
+  for (const LayerTimes& layer : layers) names.push_back(layer.layer);
+  names.emplace_back("total");
+  return names;
+}
+
+std::vector<std::string> implementations(const std::vector<LayerTimes>& layers, std::size_t direction) {
+  std::vector<std::string> cells;
+  for (const LayerTimes& layer : layers)
+    cells.push_back(layer.records[direction] != nullptr ? layer.records[direction]->implementation : "-");
+  return cells;
+}
+
+/// Time a direction, their sum, its share and rate; in inference, which has one direction, its implementation
+/// too.
+Table times_table(const std::vector<LayerTimes>& layers, bool training, const TimeScale& scale,
+                  std::size_t name_width) {
+  const Values sums = values_of(layers, directions.size());
+  Table table;
+  table.add_column("layer", "", Align::left, names_of(layers), name_width);
+  std::vector<std::string> outputs;
+  for (const LayerTimes& layer : layers) outputs.push_back(layer.output);
+  outputs.emplace_back();
+  table.add_column("output", "", Align::right, std::move(outputs));
+  bool several = false;
+  for (std::size_t direction = 0; direction < directions.size(); ++direction) {
+    if (gather(layers, direction).empty()) continue;
+    const Spread spread = direction == reorder ? Spread::none : training ? Spread::percent : Spread::sd;
+    add_times(table, headings[direction], values_of(layers, direction), spread, scale);
+    several = several || direction > 0;
+  }
+  if (several) add_times(table, "sum", sums, Spread::none, scale);
+  table.add_column("share", "%", Align::right, share_cells(sums));
+  table.add_column("GFLOP/s", "", Align::right, rate_cells(sums));
+  if (!training) {
+    std::vector<std::string> cells = implementations(layers, 0);
+    cells.emplace_back();
+    table.add_column("implementation", "", Align::left, std::move(cells), 19);
+  }
+  table.set_total(true);
+  return table;
+}
+
+/// All columns share one unit. Where the line is too long, decimals go first, then the ends of layers' names.
+void print_times(std::ostream& out, const std::vector<LayerTimes>& layers, bool training) {
+  const Spread spread = training ? Spread::percent : Spread::sd;
+  TimeScale scale = time_scale(times_of(values_of(layers, directions.size())), spread);
+  std::size_t name_width = 12;
+  while (times_table(layers, training, scale, name_width).width() > console_width &&
+         (scale.decimals > 0 || name_width > 6)) {
+    if (scale.decimals > 1 || name_width == 6)
+      --scale.decimals;
+    else
+      --name_width;
+  }
+  times_table(layers, training, scale, name_width).print(out);
+}
+
+/// Training's second table: rate and implementation a direction.
+void print_training_rates(std::ostream& out, const std::vector<LayerTimes>& layers) {
+  Table table;
+  std::vector<std::string> names = names_of(layers);
+  names.pop_back();
+  table.add_column("layer", "", Align::left, std::move(names), 8);
+  for (std::size_t direction = 0; direction < reorder; ++direction) {
+    if (gather(layers, direction).empty()) continue;
+    std::vector<std::string> rates = rate_cells(values_of(layers, direction));
+    rates.pop_back();
+    table.add_column("GFLOP/s", "", Align::right, std::move(rates));
+    table.add_column(headings[direction], "", Align::left, implementations(layers, direction), 14);
+  }
+  table.print(out);
+}
+
+void print_reorders(std::ostream& out, const std::vector<LayerTimes>& layers) {
+  std::vector<std::string> phrases;
+  for (const Record* record : gather(layers, reorder))
+    phrases.push_back(fmt::format("{} {}", record->layer, record->implementation));
+  if (!phrases.empty()) print_phrases(out, phrases, "; ", "  ", "Reorders, charged to the layer: ");
+}
+
+void print_unattributed(std::ostream& out, const Report& report, const Record& example) {
+  for (const Setup& setup : report.setups) {
+    if (setup.model != example.model || setup.pass != example.pass || setup.backend != example.backend)
+      continue;
+    if (!setup.unattributed_share || !std::isfinite(*setup.unattributed_share)) continue;
+    const double share = *setup.unattributed_share;
+    std::string text =
+        share >= 0 ? fmt::format("Unattributed: {} % of the network's median time is in no layer's median.",
+                                 percent(share))
+                   : fmt::format("The layers' medians add up to {} % more than the network's median.",
+                                 percent(-share));
+    if (std::abs(share) > 0.05) text += " FLAG: above 5 %, so the layers do not explain the step.";
+    print_wrapped(out, text, "  ", "");
+  }
+}
+
+/// Each flag once, with the numbers that it belongs to.
+void print_flags(std::ostream& out, const std::vector<LayerTimes>& layers) {
+  std::map<std::string, std::vector<std::string>> subjects;
+  for (const Record* record : gather(layers, directions.size()))
+    for (const std::string& flag : record->flags)
+      subjects[flag].push_back(record->layer + " " + record->direction);
+  for (const auto& [flag, of] : subjects) print_phrases(out, of, ", ", "  ", "FLAG: " + flag + ": ");
+}
+
+std::string steps_of(const Records& records) {
+  const auto [least, most] =
+      std::minmax_element(records.begin(), records.end(),
+                          [](const Record* a, const Record* b) { return a->summary.n < b->summary.n; });
+  const std::int64_t low = (*least)->summary.n, high = (*most)->summary.n;
+  return low == high ? counted(high, "step") : fmt::format("{} to {}", grouped(low), counted(high, "step"));
+}
+
+}  // namespace
+
+void print_layers(std::ostream& out, const Report& report, const std::string& model, const std::string& pass,
+                  const std::string& backend, const std::string& view) {
+  const std::vector<LayerTimes> layers = layer_times(report, model, pass, backend, view);
+  const Records records = gather(layers, directions.size());
+  if (records.empty()) return;
+  const Record& example = *records.front();
+  const bool alone = view == "isolated";
+  print_wrapped(
+      out,
+      fmt::format("Layers of {}{}, {} on {}: {}; mean{} over {}", model,
+                  alone ? " one at a time (isolated, hot caches)" : "", pass, backend, describe_run(example),
+                  example.ranks > 1 ? " of the slowest rank" : "", steps_of(records)) +
+          (example.ranks > 1 ? "; GFLOP/s of one rank" : ""),
+      "  ", "");
+  const bool training = !gather(layers, 1).empty() || !gather(layers, 2).empty();
+  print_times(out, layers, training);
+  if (training) {
+    out << '\n';
+    print_training_rates(out, layers);
+  }
+  print_reorders(out, layers);
+  if (view == "layers") print_unattributed(out, report, example);
+  print_flags(out, layers);
+}
+
+}  // namespace cnnbench

@@ -1,0 +1,88 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <ostream>
+
+#include "harness/report/format.h"
+#include "harness/report/report.h"
+
+namespace cnnbench {
+namespace {
+
+std::string capitalized(std::string text) {
+  if (!text.empty()) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+  return text;
+}
+
+std::string reason_in_words(const Record& record) {
+  if (record.stop_reason == "steps") return "stopped after all steps";
+  if (record.stop_reason == "precision") return "stopped at the precision asked for";
+  if (record.stop_reason == "max_seconds") return "stopped at the time limit";
+  return record.stop_reason == "interrupted" ? "interrupted" : "stopped: " + record.stop_reason;
+}
+
+/// Median and interval in one unit.
+std::string median_in_words(const Summary& summary) {
+  const TimeUnit unit = unit_for(summary.median);
+  if (!summary.median_interval) return "median " + format_time(summary.median);
+  return fmt::format("median {:.3f} {} (95 %: {:.3f} to {:.3f})", summary.median / unit.seconds, unit.name,
+                     summary.median_interval->low / unit.seconds,
+                     summary.median_interval->high / unit.seconds);
+}
+
+/// A rate of one rank and, with several, of all.
+std::string rate_in_words(double rate, int ranks, const std::string& unit) {
+  if (ranks == 1) return fmt::format("{} {}", short_number(rate), unit);
+  return fmt::format("{} {} a rank, {} in all", short_number(rate), unit, short_number(rate * ranks));
+}
+
+/// "imbalance 1.040 (slowest over median rank); slowest in steps: rank 1 70, rank 0 30", on one line however
+/// many ranks there are.
+void print_imbalance(std::ostream& out, const Record& record) {
+  std::string line = "  ";
+  if (record.imbalance)
+    line += fmt::format("imbalance {:.3f} (slowest over median rank); ", *record.imbalance);
+  line += "slowest in steps:";
+  std::vector<RankSummary> ranks = record.per_rank;
+  std::stable_sort(ranks.begin(), ranks.end(),
+                   [](const auto& a, const auto& b) { return a.slowest_steps > b.slowest_steps; });
+  constexpr std::size_t room_for_rest = 24;
+  for (std::size_t i = 0; i < ranks.size(); ++i) {
+    const std::string entry = fmt::format(" rank {} {}", ranks[i].rank, grouped(ranks[i].slowest_steps));
+    const bool last = i + 1 == ranks.size();
+    if (display_width(line) + entry.size() + (last ? 0 : room_for_rest) > console_width) {
+      std::int64_t rest = 0;
+      for (std::size_t j = i; j < ranks.size(); ++j) rest += ranks[j].slowest_steps;
+      line += fmt::format(" {} others {}", ranks.size() - i, grouped(rest));
+      break;
+    }
+    line += entry + (last ? "" : ",");
+  }
+  out << line << '\n';
+}
+
+}  // namespace
+
+void print_network(std::ostream& out, const Report& report, const Record& record) {
+  const Summary& summary = record.summary;
+  out << fmt::format("{} across {} step{}, {}\n", capitalized(record.pass), summary.n,
+                     summary.n == 1 ? "" : "s", format_time_per_batch(summary));
+  const double seconds = seconds_a_step(summary);
+  std::vector<std::string> phrases = {
+      fmt::format("{} on {}, batch {}", record.model, record.backend, grouped(record.batch)),
+      median_in_words(summary)};
+  phrases.push_back(rate_in_words(static_cast<double>(record.batch) / seconds, record.ranks, "images/s"));
+  if (const auto rate = gflops_per_second(record.flops, seconds))
+    phrases.push_back(rate_in_words(*rate, record.ranks, "GFLOP/s"));
+  phrases.push_back(reason_in_words(record));
+  for (const Setup& setup : report.setups)
+    if (setup.model == record.model && setup.pass == record.pass && setup.backend == record.backend)
+      phrases.push_back("set-up took " + format_time(setup.prepare_seconds));
+  print_phrases(out, phrases, "; ", "  ", "  ");
+  if (record.ranks > 1 && !record.per_rank.empty()) print_imbalance(out, record);
+  for (const std::string& flag : record.flags) print_wrapped(out, flag, "    ", "  FLAG: ");
+}
+
+}  // namespace cnnbench

@@ -1,0 +1,73 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <ostream>
+
+#include "harness/report/format.h"
+#include "harness/report/report.h"
+
+namespace cnnbench {
+namespace {
+
+std::string subject(const std::string& model, const std::string& pass, const std::string& backend,
+                    const std::string& layer) {
+  return fmt::format("{} {} on {}{}", model, pass, backend, layer.empty() ? "" : ", " + layer);
+}
+
+/// The check with the largest error; not-a-number is larger than all.
+const Check& worst(const std::vector<Check>& checks) {
+  return *std::max_element(checks.begin(), checks.end(), [](const Check& a, const Check& b) {
+    if (std::isnan(a.max_error)) return false;
+    return std::isnan(b.max_error) || a.max_error < b.max_error;
+  });
+}
+
+std::string verdict_in_words(const Report& report) {
+  const auto tensors = static_cast<std::int64_t>(report.checks.size());
+  const std::int64_t failed = std::count_if(report.checks.begin(), report.checks.end(),
+                                            [](const Check& check) { return !check.passed; });
+  std::string checked;
+  if (report.checks.empty()) {
+    checked = report.verified ? "no tensor was checked"
+                              : "verification was off: nobody checked what these numbers measure";
+  } else {
+    const Check& check = worst(report.checks);
+    checked = fmt::format("{} checked{}; largest relative error {:.2g} ({} {} of {}, tolerance {:.2g})",
+                          counted(tensors, "tensor"),
+                          failed == 0 ? "" : fmt::format(", {} failed", grouped(failed)), check.max_error,
+                          check.layer, check.tensor, subject(check.model, check.pass, check.backend, ""),
+                          check.tolerance);
+  }
+  if (report.status == "invalid" || failed > 0) return "INVALID: " + checked;
+  if (report.status == "partial") return "PARTIAL: the run did not finish; " + checked;
+  return (report.checks.empty() ? "NOT VERIFIED: " : "VALID: ") + checked;
+}
+
+void print_failure(std::ostream& out, const Failure& failure) {
+  const std::string who = subject(failure.model, failure.pass, failure.backend, failure.layer);
+  if (failure.reason == "unsupported")
+    print_wrapped(out, fmt::format("unsupported: {}: {}", who, failure.message), "    ", "  ");
+  else
+    print_wrapped(out, fmt::format("FAILED ({}): {}: {}", failure.reason, who, failure.message), "    ",
+                  "  ");
+}
+
+}  // namespace
+
+void print_verdict(std::ostream& out, const Report& report) {
+  print_wrapped(out, verdict_in_words(report), "  ", "");
+  for (const Check& check : report.checks) {
+    if (check.passed) continue;
+    print_wrapped(
+        out,
+        fmt::format("FAILED: {} {}: relative error {:.2g}, tolerance {:.2g}{}",
+                    subject(check.model, check.pass, check.backend, check.layer), check.tensor,
+                    check.max_error, check.tolerance, check.message.empty() ? "" : ": " + check.message),
+        "    ", "  ");
+  }
+  for (const Failure& failure : report.failures) print_failure(out, failure);
+  for (const std::string& warning : report.warnings) print_wrapped(out, warning, "    ", "WARNING: ");
+}
+
+}  // namespace cnnbench

@@ -1,0 +1,75 @@
+#include "harness/report/csv.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "harness/report/format.h"
+#include "harness/report/report.h"
+
+namespace cnnbench {
+namespace {
+
+std::string quoted(const std::string& field) {
+  if (field.find_first_of(",\"\r\n") == std::string::npos) return field;
+  std::string result = "\"";
+  for (const char c : field) {
+    if (c == '"') result += '"';
+    result += c;
+  }
+  return result + '"';
+}
+
+std::vector<std::string> fields_of(const Record& record) {
+  const Summary& summary = record.summary;
+  const auto& interval = summary.median_interval;
+  return {record.model,
+          record.pass,
+          record.backend,
+          record.view,
+          record.layer,
+          record.kind,
+          record.output,
+          record.direction,
+          record.implementation,
+          std::to_string(record.batch),
+          std::to_string(record.ranks),
+          std::to_string(record.threads),
+          std::to_string(record.flops),
+          std::to_string(record.bytes),
+          std::to_string(summary.n),
+          csv_number(summary.mean),
+          csv_number(summary.sd),
+          csv_number(summary.median),
+          csv_number(interval ? std::optional(interval->low) : std::nullopt),
+          csv_number(interval ? std::optional(interval->high) : std::nullopt),
+          csv_number(summary.min),
+          csv_number(summary.max),
+          csv_number(summary.p95),
+          csv_number(gflops_per_second(record.flops, seconds_a_step(summary))),
+          record.stop_reason,
+          join(record.flags, "; ")};
+}
+
+}  // namespace
+
+std::string csv_row(const std::vector<std::string>& fields) {
+  std::string row;
+  for (const std::string& field : fields) row += (&field == &fields.front() ? "" : ",") + quoted(field);
+  return row + '\n';
+}
+
+std::string csv_number(std::optional<double> value) {
+  return value && std::isfinite(*value) ? fmt::format("{}", *value) : "";
+}
+
+std::string layers_csv(const Report& report) {
+  std::string csv =
+      "model,pass,backend,view,layer,kind,output,direction,implementation,batch,ranks,threads,flops,bytes,n,"
+      "mean_seconds,sd_seconds,median_seconds,median_low_seconds,median_high_seconds,min_seconds,max_seconds,"
+      "p95_seconds,gflops_per_second,stop_reason,flags\n";
+  for (const Record& record : report.records) csv += csv_row(fields_of(record));
+  return csv;
+}
+
+}  // namespace cnnbench

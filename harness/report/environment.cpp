@@ -1,0 +1,114 @@
+#include "harness/report/environment.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+
+namespace cnnbench {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+const Json* find(const Json& facts, const char* key) {
+  if (!facts.is_object()) return nullptr;
+  const auto found = facts.find(key);
+  return found == facts.end() ? nullptr : &*found;
+}
+
+template <typename T>
+Json value_or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json integer_or_null(std::optional<double> value) {
+  return value && std::isfinite(*value) ? Json(std::llround(*value)) : Json(nullptr);
+}
+
+/// Google Benchmark's list; a cache whose size is unknown is left out.
+Json caches(const Json& facts) {
+  struct Kind {
+    const char* key;
+    const char* type;
+    int level;
+  };
+  Json list = Json::array();
+  const Json* sizes = find(facts, "caches");
+  if (sizes == nullptr) return list;
+  for (const Kind& kind :
+       {Kind{"l1d_bytes", "Data", 1}, Kind{"l2_bytes", "Unified", 2}, Kind{"l3_bytes", "Unified", 3}}) {
+    const auto size = number_of(*sizes, kind.key);
+    if (size)
+      list.push_back({{"type", kind.type},
+                      {"level", kind.level},
+                      {"size", integer_or_null(size)},
+                      {"num_sharing", nullptr}});
+  }
+  return list;
+}
+
+/// The highest frequency where the kernel knows it, else the current one.
+Json megahertz(const Json& facts) {
+  const Json* frequencies = find(facts, "frequency_hz");
+  if (frequencies == nullptr) return nullptr;
+  auto hertz = number_of(*frequencies, "max");
+  if (!hertz) hertz = number_of(*frequencies, "current");
+  return hertz ? integer_or_null(*hertz / 1e6) : Json(nullptr);
+}
+
+Json load_average(const Json& facts) {
+  Json list = Json::array();
+  const Json* found = find(facts, "load_average");
+  if (found != nullptr && found->is_array())
+    std::copy_if(found->begin(), found->end(), std::back_inserter(list),
+                 [](const Json& x) { return x.is_number(); });
+  return list;
+}
+
+/// True where the governor lets the frequency change (Google Benchmark's rule); null where it is unknown.
+Json scaling_enabled(const Json& facts) {
+  const auto governor = text_of(facts, "governor");
+  return governor ? Json(*governor != "performance") : Json(nullptr);
+}
+
+/// "release" or "debug", Google Benchmark's two words.
+Json build_type(const Json& facts) {
+  const Json* build = find(facts, "build");
+  auto type = build != nullptr ? text_of(*build, "type") : std::nullopt;
+  if (!type) return nullptr;
+  std::transform(type->begin(), type->end(), type->begin(), [](unsigned char c) { return std::tolower(c); });
+  return type->find("debug") == 0 ? "debug" : "release";
+}
+
+}  // namespace
+
+std::optional<std::string> text_of(const Json& facts, const char* key) {
+  const Json* value = find(facts, key);
+  return value != nullptr && value->is_string() ? std::optional(value->get<std::string>()) : std::nullopt;
+}
+
+std::optional<double> number_of(const Json& facts, const char* key) {
+  const Json* value = find(facts, key);
+  return value != nullptr && value->is_number() ? std::optional(value->get<double>()) : std::nullopt;
+}
+
+Json number_or_null(std::optional<double> value) {
+  return value && std::isfinite(*value) ? Json(*value) : Json(nullptr);
+}
+
+Json google_benchmark_context(const Json& facts, const std::string& start_time,
+                              const std::string& executable) {
+  std::string date = start_time;
+  if (date.ends_with('Z')) date.replace(date.size() - 1, 1, "+00:00");
+  return {{"date", date},
+          {"host_name", value_or_null(text_of(facts, "host"))},
+          {"executable", executable},
+          {"num_cpus", integer_or_null(number_of(facts, "logical_cpus"))},
+          {"mhz_per_cpu", megahertz(facts)},
+          {"cpu_scaling_enabled", scaling_enabled(facts)},
+          {"caches", caches(facts)},
+          {"load_avg", load_average(facts)},
+          {"library_build_type", build_type(facts)},
+          {"json_schema_version", 1}};
+}
+
+}  // namespace cnnbench

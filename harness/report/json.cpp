@@ -1,0 +1,202 @@
+#include <algorithm>
+#include <set>
+
+#include "harness/report/environment.h"
+#include "harness/report/format.h"
+#include "harness/report/report.h"
+
+namespace cnnbench {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <typename T, typename Convert>
+Json list_of(const std::vector<T>& items, Convert convert) {
+  Json list = Json::array();
+  for (const T& item : items) list.push_back(convert(item));
+  return list;
+}
+
+/// "vgg16/forward/onednn/layers/conv1_1/forward"; a whole step has no direction in its name.
+std::string benchmark_name(const Record& record) {
+  std::string name = record.model + "/" + record.pass + "/" + record.backend + "/" + record.view;
+  if (!record.layer.empty()) name += "/" + record.layer;
+  if (record.direction != "step" && !record.direction.empty()) name += "/" + record.direction;
+  return name;
+}
+
+/// compare.py pairs runs by name, so that a repeated one gets a number.
+std::string unique(const std::string& name, std::set<std::string>& taken) {
+  std::string candidate = name;
+  for (int i = 2; !taken.insert(candidate).second; ++i) candidate = name + "#" + std::to_string(i);
+  return candidate;
+}
+
+/// One row of Google Benchmark's. It wants a CPU time too; none is measured, so the real time stands for it:
+/// the calls that are timed keep their threads busy and block until they are done.
+Json benchmark_row(const Record& record, const std::string& name, std::size_t index) {
+  const Json nanoseconds = number_or_null(record.summary.mean * 1e9);
+  Json row = {{"name", name},
+              {"family_index", index},
+              {"per_family_instance_index", 0},
+              {"run_name", name},
+              {"run_type", "iteration"},
+              {"repetitions", 1},
+              {"repetition_index", 0},
+              {"threads", record.threads},
+              {"iterations", record.summary.n},
+              {"real_time", nanoseconds},
+              {"cpu_time", nanoseconds},
+              {"time_unit", "ns"}};
+  if (!record.implementation.empty()) row["label"] = record.implementation;
+  return row;
+}
+
+Json benchmark_rows(const std::vector<Record>& records) {
+  Json rows = Json::array();
+  std::set<std::string> taken;
+  for (const Record& record : records)
+    rows.push_back(benchmark_row(record, unique(benchmark_name(record), taken), rows.size()));
+  return rows;
+}
+
+Json summary_json(const Summary& summary) {
+  const auto& interval = summary.median_interval;
+  return {{"n", summary.n},
+          {"mean", number_or_null(summary.mean)},
+          {"sd", number_or_null(summary.sd)},
+          {"median", number_or_null(summary.median)},
+          {"median_interval",
+           interval ? Json{{"low", number_or_null(interval->low)}, {"high", number_or_null(interval->high)}}
+                    : Json(nullptr)},
+          {"min", number_or_null(summary.min)},
+          {"max", number_or_null(summary.max)},
+          {"lower_quartile", number_or_null(summary.lower_quartile)},
+          {"upper_quartile", number_or_null(summary.upper_quartile)},
+          {"p95", number_or_null(summary.p95)},
+          {"p99", number_or_null(summary.p99)},
+          {"mad", number_or_null(summary.mad)},
+          {"outliers", summary.outliers},
+          {"total", number_or_null(summary.total)}};
+}
+
+Json rank_json(const RankSummary& rank) {
+  return {
+      {"rank", rank.rank}, {"slowest_steps", rank.slowest_steps}, {"summary", summary_json(rank.summary)}};
+}
+
+Json record_json(const Record& record) {
+  return {
+      {"model", record.model},
+      {"pass", record.pass},
+      {"backend", record.backend},
+      {"view", record.view},
+      {"layer", record.layer},
+      {"kind", record.kind},
+      {"output", record.output},
+      {"direction", record.direction},
+      {"implementation", record.implementation},
+      {"batch", record.batch},
+      {"ranks", record.ranks},
+      {"threads", record.threads},
+      {"flops", record.flops},
+      {"bytes", record.bytes},
+      {"gflops_per_second", number_or_null(gflops_per_second(record.flops, seconds_a_step(record.summary)))},
+      {"summary", summary_json(record.summary)},
+      {"samples", list_of(record.samples, [](double seconds) { return number_or_null(seconds); })},
+      {"per_rank", list_of(record.per_rank, rank_json)},
+      {"imbalance", number_or_null(record.imbalance)},
+      {"stop_reason", record.stop_reason},
+      {"flags", record.flags}};
+}
+
+Json check_json(const Check& check) {
+  return {{"model", check.model},
+          {"pass", check.pass},
+          {"backend", check.backend},
+          {"layer", check.layer},
+          {"tensor", check.tensor},
+          {"elements", check.elements},
+          {"checked", check.checked},
+          {"max_error", number_or_null(check.max_error)},
+          {"tolerance", number_or_null(check.tolerance)},
+          {"passed", check.passed},
+          {"message", check.message}};
+}
+
+Json setup_json(const Setup& setup) {
+  return {{"model", setup.model},
+          {"pass", setup.pass},
+          {"backend", setup.backend},
+          {"prepare_seconds", number_or_null(setup.prepare_seconds)},
+          {"parameters_mib", number_or_null(setup.parameters_mib)},
+          {"unattributed_share", number_or_null(setup.unattributed_share)}};
+}
+
+Json failure_json(const Failure& failure) {
+  return {{"model", failure.model}, {"pass", failure.pass},     {"backend", failure.backend},
+          {"layer", failure.layer}, {"reason", failure.reason}, {"message", failure.message}};
+}
+
+/// `passed` is null where nothing was checked.
+Json verification_json(const Report& report) {
+  const bool passed =
+      std::all_of(report.checks.begin(), report.checks.end(), [](const Check& c) { return c.passed; });
+  return {{"requested", report.verified},
+          {"passed", report.checks.empty() ? Json(nullptr) : Json(passed)},
+          {"tensors", report.checks.size()},
+          {"checks", list_of(report.checks, check_json)}};
+}
+
+Json configs_json(const Report& report) {
+  Json configs = Json::array();
+  for (std::size_t i = 0; i < report.config_files.size(); ++i) {
+    const bool has_text = i < report.config_texts.size();
+    configs.push_back({{"name", report.config_files[i]},
+                       {"text", has_text ? Json(report.config_texts[i]) : Json(nullptr)}});
+  }
+  return configs;
+}
+
+Json backends_json(const Report& report) {
+  Json backends = Json::object();
+  for (const auto& [name, facts] : report.backend_facts) backends[name] = facts;
+  return backends;
+}
+
+}  // namespace
+
+Json result_json(const Report& report) {
+  const Json facts = report.environment.empty() ? Json::object() : report.environment.front();
+  const std::string executable = report.command.empty() ? "" : report.command.front();
+  Json own = {
+      {"schema", 1},
+      {"name", report.name},
+      {"status", report.status},
+      {"start_time", report.start_time},
+      {"command", report.command},
+      {"config", configs_json(report)},
+      {"comparison", report.comparison.empty() ? Json(nullptr) : Json(report.comparison)},
+      {"samples_per_epoch", report.samples_per_epoch > 0 ? Json(report.samples_per_epoch) : Json(nullptr)},
+      {"settings", report.settings},
+      {"ranks", report.ranks},
+      {"threads", report.threads},
+      {"environment", report.environment},
+      {"machine", {{"ceilings", nullptr}}},
+      {"backends", backends_json(report)},
+      {"clock",
+       {{"cost_seconds", number_or_null(report.clock.cost_seconds)},
+        {"resolution_seconds", number_or_null(report.clock.resolution_seconds)}}},
+      {"warnings", report.warnings},
+      {"verification", verification_json(report)},
+      {"models",
+       list_of(report.models, [](const ReportedModel& m) { return describe_json(m.model, m.batch); })},
+      {"setups", list_of(report.setups, setup_json)},
+      {"records", list_of(report.records, record_json)},
+      {"failures", list_of(report.failures, failure_json)}};
+  return {{"context", google_benchmark_context(facts, report.start_time, executable)},
+          {"benchmarks", benchmark_rows(report.records)},
+          {"cnnbench", std::move(own)}};
+}
+
+}  // namespace cnnbench

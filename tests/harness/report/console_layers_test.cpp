@@ -1,0 +1,142 @@
+#include <gmock/gmock.h>
+
+#include "harness/report/layer_times.h"
+#include "tests/harness/report/report_fixture.h"
+
+namespace cnnbench {
+namespace {
+
+using testing::full_report;
+using ::testing::HasSubstr;
+using testing::layer_record;
+using ::testing::Not;
+using testing::printed;
+using testing::small_model;
+using testing::widest_line;
+
+std::string layers_text(const Report& report, const std::string& model = "net",
+                        const std::string& pass = "forward", const std::string& view = "layers") {
+  return printed([&](std::ostream& out) { print_layers(out, report, model, pass, "onednn", view); });
+}
+
+Report forward_report() {
+  Report report;
+  report.models.push_back({small_model(), 32});
+  // Out of order, with a loss that is no layer of the network.
+  report.records = {layer_record("loss", "forward", 0.001, 0.0001, 0, "plain"),
+                    layer_record("fc", "forward", 0.003, 0.0003, 600'000'000, "brgemm:avx512_core"),
+                    layer_record("conv1", "forward", 0.016, 0.0004, 1'600'000'000, "brgconv:avx512_core")};
+  return report;
+}
+
+TEST(ConsoleLayers, ForwardHasARowALayerInTheOrderOfTheNetwork) {
+  EXPECT_EQ(layers_text(forward_report()),
+            "Layers of net, forward on onednn: batch 32, 1 rank × 1 thread; mean over 10 steps\n"
+            "layer  output       forward  share  GFLOP/s  implementation\n"
+            "                    ms ± sd      %\n"
+            "----------------------------------------------------------------\n"
+            "conv1  64x8x8  16.00 ± 0.40   80.0    100.0  brgconv:avx512_core\n"
+            "fc     64x8x8   3.00 ± 0.30   15.0    200.0  brgemm:avx512_core\n"
+            "loss   64x8x8   1.00 ± 0.10    5.0        -  plain\n"
+            "----------------------------------------------------------------\n"
+            "total          20.00 ± 0.51  100.0    110.0\n");
+}
+
+TEST(ConsoleLayers, TrainingHasAColumnADirectionAndChargesReordersToTheLayer) {
+  Report report = forward_report();
+  report.records.push_back(
+      layer_record("conv1", "backward_weights", 0.032, 0.0032, 1'600'000'000, "jit:avx512_core"));
+  report.records.push_back(layer_record("fc", "backward_data", 0.004, 0.0004, 600'000'000, "gemm:jit"));
+  report.records.push_back(layer_record("fc", "reorder", 0.008, 0.0008, 0, "simple:any"));
+  EXPECT_EQ(layers_text(report),
+            "Layers of net, forward on onednn: batch 32, 1 rank × 1 thread; mean over 10 steps\n"
+            "layer  output      forward    bwd data  bwd weights  reorder    sum  share  GFLOP/s\n"
+            "                     ms ±%       ms ±%        ms ±%       ms     ms      %\n"
+            "-----------------------------------------------------------------------------------\n"
+            "conv1  64x8x8  16.00 ± 2.5     -        32.00 ±10.0        -  48.00   75.0     66.7\n"
+            "fc     64x8x8   3.00 ±10.0  4.00 ±10.0      -           8.00  15.00   23.4     80.0\n"
+            "loss   64x8x8   1.00 ±10.0     -            -              -   1.00    1.6        -\n"
+            "-----------------------------------------------------------------------------------\n"
+            "total          20.00 ± 2.5  4.00 ±10.0  32.00 ±10.0     8.00  64.00  100.0     68.8\n"
+            "\n"
+            "layer  GFLOP/s  forward              GFLOP/s  bwd data  GFLOP/s  bwd weights\n"
+            "--------------------------------------------------------------------------------\n"
+            "conv1    100.0  brgconv:avx512_core        -  -            50.0  jit:avx512_core\n"
+            "fc       200.0  brgemm:avx512_core     150.0  gemm:jit        -  -\n"
+            "loss         -  plain                      -  -               -  -\n"
+            "Reorders, charged to the layer: fc simple:any\n");
+}
+
+TEST(ConsoleLayers, FlagsAnUnattributedShareAboveFivePerCent) {
+  Report report = forward_report();
+  report.setups = {{"net", "forward", "onednn", 1, 1, 0.049}};
+  EXPECT_THAT(layers_text(report), HasSubstr("Unattributed: 4.9 % of"));
+  EXPECT_THAT(layers_text(report), Not(HasSubstr("FLAG")));
+
+  report.setups[0].unattributed_share = 0.051;
+  EXPECT_THAT(layers_text(report), HasSubstr("FLAG: above 5 %"));
+
+  report.setups[0].unattributed_share = -0.06;
+  EXPECT_THAT(layers_text(report), HasSubstr("add up to 6.0 % more"));
+  EXPECT_THAT(layers_text(report), HasSubstr("FLAG: above 5 %"));
+}
+
+TEST(ConsoleLayers, AFlagOfSeveralLayersIsSaidOnce) {
+  Report report = forward_report();
+  report.records[1].flags = report.records[2].flags = {"noisy"};
+  EXPECT_THAT(layers_text(report), HasSubstr("\nFLAG: noisy: conv1 forward, fc forward\n"));
+}
+
+TEST(ConsoleLayers, NothingMeasuredPrintsNothing) {
+  EXPECT_EQ(layers_text(forward_report(), "net", "train"), "");
+}
+
+TEST(ConsoleLayers, ViewsAreNeverMixed) {
+  Report report = forward_report();
+  report.records[0].view = "isolated";
+  EXPECT_THAT(layers_text(report), Not(HasSubstr("loss")));
+  EXPECT_THAT(layers_text(report, "net", "forward", "isolated"),
+              HasSubstr("one at a time (isolated, hot caches)"));
+}
+
+TEST(ConsoleLayers, Vgg16FitsTheConsoleInEveryPass) {
+  const Model model = testing::vgg16();
+  for (const char* pass : {"forward", "forward-backward"}) {
+    for (const bool reorders : {false, true}) {
+      const Report report = full_report(model, pass, reorders);
+      const std::string text = layers_text(report, "vgg16", pass);
+      EXPECT_LE(widest_line(text), 100U) << text;
+      EXPECT_THAT(text, HasSubstr("\nconv5_3 "));
+      EXPECT_THAT(text, HasSubstr("\nfc6_drop "));
+      EXPECT_EQ(text.find("reorder") != std::string::npos, reorders);
+    }
+  }
+}
+
+TEST(ConsoleLayers, LongNamesAndTimesStillFit) {
+  Report report = full_report(testing::vgg16(), "forward-backward", true);
+  for (Record& record : report.records) {
+    record.layer += "_of_a_layer_with_a_very_long_name";
+    record.summary.mean *= 300;
+  }
+  EXPECT_LE(widest_line(layers_text(report, "vgg16", "forward-backward")), 100U);
+}
+
+TEST(LayerTimes, SpreadOfASumComesFromTheSumsOfTheSteps) {
+  Record a = layer_record("a", "forward", 2, 1, 0, ""), b = layer_record("b", "forward", 2, 1, 0, "");
+  a.samples = {1, 2, 3};
+  b.samples = {3, 2, 1};  // what one gains the other loses
+  EXPECT_DOUBLE_EQ(combine({&a, &b})->time.sd.value(), 0);
+  EXPECT_DOUBLE_EQ(combine({&a, &b})->time.seconds, 4);
+}
+
+TEST(LayerTimes, SpreadOfIndependentTimesAddsInSquares) {
+  Record a = layer_record("a", "forward", 2, 3, 0, ""), b = layer_record("b", "forward", 2, 4, 0, "");
+  EXPECT_DOUBLE_EQ(combine({&a, &b})->time.sd.value(), 5);
+  b.summary.sd.reset();
+  EXPECT_FALSE(combine({&a, &b})->time.sd);
+  EXPECT_FALSE(combine({}));
+}
+
+}  // namespace
+}  // namespace cnnbench

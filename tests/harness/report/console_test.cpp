@@ -1,0 +1,247 @@
+#include <gmock/gmock.h>
+
+#include <limits>
+
+#include "tests/harness/report/report_fixture.h"
+
+namespace cnnbench {
+namespace {
+
+using testing::hand_made;
+using ::testing::HasSubstr;
+using testing::network_record;
+using ::testing::Not;
+using testing::printed;
+using testing::small_model;
+using ::testing::StartsWith;
+using testing::widest_line;
+
+std::string network_text(const Record& record, const Report& report = {}) {
+  return printed([&](std::ostream& out) { print_network(out, report, record); });
+}
+
+std::string verdict_text(const Report& report) {
+  return printed([&](std::ostream& out) { print_verdict(out, report); });
+}
+
+TEST(ConsoleNetwork, SaysWhatTheScriptSaidAndThenTheRest) {
+  Record record = network_record("vgg16", "forward", 1.25, 0.005, 100);
+  record.flops = 500'000'000'000;
+  EXPECT_EQ(
+      network_text(record),
+      "Forward across 100 steps, 1.250 ± 0.005 s/batch\n"
+      "  vgg16 on onednn, batch 32; median 1.250 s (95 %: 1.250 to 1.250); 25.6 images/s; 400.0 GFLOP/s;\n"
+      "  stopped after all steps\n");
+}
+
+TEST(ConsoleNetwork, NamesThePassAsTheScriptDid) {
+  EXPECT_THAT(network_text(network_record("vgg16", "forward-backward", 3.5, 0.25, 10)),
+              StartsWith("Forward-backward across 10 steps, 3.500 ± 0.250 s/batch\n"));
+  EXPECT_THAT(network_text(network_record("vgg16", "train", 3.5, std::nullopt, 1)),
+              StartsWith("Train across 1 step, 3.500 s/batch\n"));
+}
+
+TEST(ConsoleNetwork, RatesAreTotalWorkOverTotalTime) {
+  Record record = network_record("vgg16", "forward", 1.0, 0.1, 10);
+  record.summary.total = 20;  // unlike the mean, on purpose
+  EXPECT_THAT(network_text(record), HasSubstr("; 16.0 images/s;"));
+}
+
+TEST(ConsoleNetwork, ShowsRatesOfARankAndOfAllAndWhoWasSlowest) {
+  Record record = network_record("vgg16", "forward", 1.25, 0.005, 100);
+  record.ranks = 2;
+  record.imbalance = 1.04;
+  record.per_rank = {{0, record.summary, 30}, {1, record.summary, 70}};
+  record.stop_reason = "precision";
+  record.flags = {"the clock makes up 6 % of the time"};
+  EXPECT_EQ(network_text(record),
+            "Forward across 100 steps, 1.250 ± 0.005 s/batch\n"
+            "  vgg16 on onednn, batch 32; median 1.250 s (95 %: 1.250 to 1.250);\n"
+            "  25.6 images/s a rank, 51.2 in all; stopped at the precision asked for\n"
+            "  imbalance 1.040 (slowest over median rank); slowest in steps: rank 1 70, rank 0 30\n"
+            "  FLAG: the clock makes up 6 % of the time\n");
+}
+
+TEST(ConsoleNetwork, ManyRanksStayOnOneLine) {
+  Record record = network_record("vgg16", "forward", 1.25, 0.005, 1000);
+  record.ranks = 200;
+  for (int rank = 0; rank < 200; ++rank) record.per_rank.push_back({rank, record.summary, 5});
+  const std::string text = network_text(record);
+  EXPECT_LE(widest_line(text), 100U);
+  EXPECT_THAT(text, HasSubstr("rank 0 5, rank 1 5,"));
+  EXPECT_THAT(text, HasSubstr(" others "));
+}
+
+TEST(ConsoleNetwork, ShowsWhatSetUpTook) {
+  Report report;
+  report.setups.push_back({"vgg16", "forward", "onednn", 0.25, 527.8, {}});
+  EXPECT_THAT(network_text(network_record("vgg16", "forward", 1, 0.1, 10), report),
+              HasSubstr("set-up took 250.000 ms"));
+}
+
+TEST(ConsoleComparison, RelatesEveryNetworkToTheFirst) {
+  Report report;
+  report.comparison = "mlp-vs-cnn";
+  report.samples_per_epoch = 64000;
+  report.models = {{small_model("mlp"), 32}, {small_model("cnn"), 32}};
+  report.records = {network_record("mlp", "forward", 0.01, 0.001, 100),
+                    network_record("cnn", "forward", 0.163, 0.01, 100)};
+  report.records[0].bytes = 1'000'000;
+  report.records[1].bytes = 500'000;
+  for (Record& record : report.records) record.ranks = 2;
+  // 64,000 samples in batches of 32 on 2 ranks are 1,000 steps. small_model: 64·9 + 64 + 4096·10 + 10
+  // parameters and 2·(64·9·64 + 40960) FLOPs.
+  EXPECT_EQ(
+      printed([&](std::ostream& out) { print_comparison(out, report); }),
+      "Comparison mlp-vs-cnn, forward on onednn: 2 ranks × 1 thread; ratios (×) are to mlp; an epoch is\n"
+      "  64,000 samples\n"
+      "                               mlp             cnn\n"
+      "---------------------------------------------------------\n"
+      "parameters                  41,610  1×      41,610     1×\n"
+      "forward FLOPs a sample     155,648  1×     155,648     1×\n"
+      "batch a rank                    32  1×          32     1×\n"
+      "bytes a step             1,000,000  1×     500,000   0.5×\n"
+      "time a step, ms ±%      10.0 ±10.0  1×  163.0 ±6.1  16.3×\n"
+      "time an epoch, s              10.0  1×       163.0  16.3×\n");
+}
+
+TEST(ConsoleComparison, ANetworkThatWasNotMeasuredHasNoTimes) {
+  Report report;
+  report.models = {{small_model("mlp"), 32}, {small_model("cnn"), 32}};
+  report.records = {network_record("cnn", "forward", 0.163, 0.01, 100)};
+  const std::string text = printed([&](std::ostream& out) { print_comparison(out, report); });
+  EXPECT_THAT(text, ::testing::ContainsRegex("time a step, ms [^\n]* -   *- +163.0 ±6.1 +-\n"));
+  EXPECT_THAT(text, Not(HasSubstr("epoch")));
+}
+
+TEST(ConsoleComparison, ManyNetworksAreSplitOverSeveralTables) {
+  Report report;
+  for (const char* name : {"a_network_with_a_long_name", "b", "c", "d", "e", "f", "g", "h", "i"}) {
+    report.models.push_back({small_model(name), 32});
+    report.records.push_back(network_record(name, "forward-backward", 0.1, 0.01, 100));
+  }
+  const std::string text = printed([&](std::ostream& out) { print_comparison(out, report); });
+  EXPECT_LE(widest_line(text), 100U);
+  EXPECT_THAT(text, HasSubstr("a_network_with_a_lo…"));
+}
+
+TEST(ConsolePrefixes, ShowsCumulativeTimesAndFlattenedOutputs) {
+  Report report;
+  report.models.push_back({small_model(), 5});
+  Record record = network_record("net", "forward", 0.55, 0.01, 10);
+  record.view = "prefix";
+  record.batch = 5;
+  record.layer = "conv1";
+  record.output = "96x56x56";
+  report.records.push_back(record);
+  record.layer = "fc";
+  record.output = "1000x1x1";
+  record.summary = hand_made(2.36, 0.05, 10);
+  report.records.push_back(record);
+  EXPECT_EQ(
+      printed([&](std::ostream& out) { print_prefixes(out, report, "net", "forward", "onednn"); }),
+      "Cumulative times of net, forward on onednn: batch 5, 1 rank × 1 thread; mean of the network cut off\n"
+      "  after each layer\n"
+      "#  through    output    flattened           time  difference\n"
+      "   layer                                  s ± sd           s\n"
+      "------------------------------------------------------------\n"
+      "0  conv1    96x56x56  (5, 301056)  0.550 ± 0.010       0.550\n"
+      "1  fc       1000x1x1    (5, 1000)  2.360 ± 0.050       1.810\n");
+}
+
+Check passed_check() {
+  return {"vgg16", "forward", "onednn", "conv1", "output", 100, 100, 2e-7, 1e-5, true, ""};
+}
+
+TEST(ConsoleVerdict, IsValidWhereAllChecksPassed) {
+  Report report;
+  report.verified = true;
+  report.checks = {passed_check(), passed_check()};
+  report.checks[0].max_error = 1e-8;
+  EXPECT_EQ(
+      verdict_text(report),
+      "VALID: 2 tensors checked; largest relative error 2e-07 (conv1 output of vgg16 forward on onednn,\n"
+      "  tolerance 1e-05)\n");
+}
+
+TEST(ConsoleVerdict, AFailedCheckMakesItInvalidWhateverTheStatusSays) {
+  Report report;
+  report.verified = true;
+  report.checks = {passed_check(), passed_check()};
+  report.checks[1].passed = false;
+  report.checks[1].max_error = std::numeric_limits<double>::quiet_NaN();
+  report.checks[1].message = "element 7: found nan, expected 1";
+  const std::string text = verdict_text(report);
+  EXPECT_THAT(text, StartsWith("INVALID: 2 tensors checked, 1 failed; largest relative error nan"));
+  EXPECT_THAT(text, HasSubstr("\n  FAILED: vgg16 forward on onednn, conv1 output: relative error nan"));
+  EXPECT_THAT(text, HasSubstr("element 7:\n    found nan, expected 1\n"));
+}
+
+TEST(ConsoleVerdict, AnErrorThatIsNotANumberIsTheLargest) {
+  Report report;
+  report.checks = {passed_check(), passed_check(), passed_check()};
+  for (const std::size_t which : {0U, 1U, 2U}) {
+    Report with_nan = report;
+    with_nan.checks[which].max_error = std::numeric_limits<double>::quiet_NaN();
+    EXPECT_THAT(verdict_text(with_nan), HasSubstr("largest relative error nan"));
+  }
+}
+
+TEST(ConsoleVerdict, AnInterruptedRunIsPartial) {
+  Report report;
+  report.status = "partial";
+  report.checks = {passed_check()};
+  EXPECT_THAT(verdict_text(report), StartsWith("PARTIAL: "));
+}
+
+TEST(ConsoleVerdict, NothingCheckedIsNotValid) {
+  Report report;
+  EXPECT_THAT(verdict_text(report), StartsWith("NOT VERIFIED: verification was off"));
+  report.verified = true;
+  EXPECT_THAT(verdict_text(report), StartsWith("NOT VERIFIED: no tensor was checked"));
+}
+
+TEST(ConsoleVerdict, StatesWhatIsUnsupportedAndShoutsWarnings) {
+  Report report;
+  report.checks = {passed_check()};
+  report.failures = {{"net", "forward", "onednn", "lrn1", "unsupported", "no LRN of 7 channels"},
+                     {"net", "train", "onednn", "", "error", "out of memory"}};
+  report.warnings = {"ranks 0 and 1 share core 0"};
+  const std::string text = verdict_text(report);
+  EXPECT_THAT(text, StartsWith("VALID: "));
+  EXPECT_THAT(text, HasSubstr("\n  unsupported: net forward on onednn, lrn1: no LRN of 7 channels\n"));
+  EXPECT_THAT(text, HasSubstr("\n  FAILED (error): net train on onednn: out of memory\n"));
+  EXPECT_THAT(text, HasSubstr("\nWARNING: ranks 0 and 1 share core 0\n"));
+}
+
+TEST(ConsoleHeader, SaysWhatRunsWhereAndHow) {
+  Report report;
+  report.name = "net";
+  report.start_time = "2026-11-21T21:57:45Z";
+  report.models.push_back({small_model(), 32});
+  report.ranks = 2;
+  report.threads = {1, 1};
+  report.environment = {{{"host", "node1"}, {"cpu_model", "A CPU"}, {"logical_cpus", 8}}};
+  report.backend_facts = {{"onednn", {{"version", "2.6.0"}}}};
+  report.settings = {{"burn_in", 10}, {"views", {"network"}}, {"precision", 0.01}};
+  report.clock = {25e-9, 1e-9};
+  EXPECT_EQ(printed([&](std::ostream& out) { print_header(out, report); }),
+            "run         net, 2026-11-21T21:57:45Z\n"
+            "machine     A CPU, node1, 8 logical CPUs\n"
+            "ranks       2 ranks × 1 thread\n"
+            "backend     onednn 2.6.0\n"
+            "model       net: 2 layers, 41,610 parameters, forward 155.6 kFLOP an image, batch 32 a rank\n"
+            "settings    burn_in 10, precision 0.01\n"
+            "clock       25 ns a call, resolution 1 ns\n");
+}
+
+TEST(ConsoleHeader, LeavesOutWhatIsNotKnown) {
+  Report report;
+  report.name = "net";
+  report.environment = {{{"host", nullptr}, {"cpu_model", 3}}, nullptr};
+  EXPECT_EQ(printed([&](std::ostream& out) { print_header(out, report); }),
+            "run         net\nranks       1 rank\n");
+}
+
+}  // namespace
+}  // namespace cnnbench

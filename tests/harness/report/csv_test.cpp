@@ -1,0 +1,44 @@
+#include "harness/report/csv.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "tests/harness/report/report_fixture.h"
+
+namespace cnnbench {
+namespace {
+
+using testing::layer_record;
+using testing::network_record;
+
+TEST(Csv, QuotesWhatRfc4180WantsQuoted) {
+  EXPECT_EQ(csv_row({"plain", "a,b", "say \"so\"", "two\nlines", ""}),
+            "plain,\"a,b\",\"say \"\"so\"\"\",\"two\nlines\",\n");
+}
+
+TEST(Csv, NumbersReadBackExactlyAndUndefinedIsEmpty) {
+  EXPECT_EQ(std::stod(csv_number(0.1 + 0.2)), 0.1 + 0.2);
+  EXPECT_EQ(csv_number(std::nullopt), "");
+  EXPECT_EQ(csv_number(std::numeric_limits<double>::infinity()), "");
+}
+
+TEST(LayersCsv, HasARowARecordUnderTheHeader) {
+  Report report;
+  report.records = {network_record("net", "forward", 1.5, std::nullopt, 1),
+                    layer_record("conv1", "forward", 0.5, 0.125, 1'000'000'000, "jit:avx2 + simple:any")};
+  report.records[1].flags = {"noisy", "clock, coarse"};
+  report.records[1].summary.median_interval = Interval{0.25, 0.75};
+  EXPECT_EQ(
+      layers_csv(report),
+      "model,pass,backend,view,layer,kind,output,direction,implementation,batch,ranks,threads,flops,bytes,n,"
+      "mean_seconds,sd_seconds,median_seconds,median_low_seconds,median_high_seconds,min_seconds,max_seconds,"
+      "p95_seconds,gflops_per_second,stop_reason,flags\n"
+      "net,forward,onednn,network,,,,step,,32,1,1,0,0,1,1.5,,1.5,,,1.5,1.5,1.5,,steps,\n"
+      "net,forward,onednn,layers,conv1,conv,64x8x8,forward,jit:avx2 + simple:any,32,1,1,1000000000,0,10,"
+      "0.5,0.125,0.5,0.25,0.75,0.375,0.625,0.625,2,steps,\"noisy; clock, coarse\"\n");
+}
+
+}  // namespace
+}  // namespace cnnbench

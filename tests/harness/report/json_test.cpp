@@ -1,0 +1,148 @@
+#include <gmock/gmock.h>
+
+#include <limits>
+
+#include "tests/harness/report/report_fixture.h"
+
+namespace cnnbench {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using testing::layer_record;
+using testing::network_record;
+using testing::small_model;
+
+Report sample_report() {
+  Report report;
+  report.name = "vgg16";
+  report.start_time = "2026-11-21T21:57:45Z";
+  report.command = {"bench", "--config", "vgg16.yaml"};
+  report.config_files = {"vgg16.yaml"};
+  report.config_texts = {"model: vgg16\n"};
+  report.settings = {{"burn_in", 10}};
+  report.environment = {{{"host", "node1"},
+                         {"logical_cpus", 4},
+                         {"governor", "powersave"},
+                         {"load_average", {0.5, 0.25, 0.125}},
+                         {"caches", {{"l1d_bytes", 49152}, {"l2_bytes", 2097152}, {"l3_bytes", nullptr}}},
+                         {"frequency_hz", {{"max", nullptr}, {"min", nullptr}, {"current", 2300000000}}},
+                         {"build", {{"type", "Release"}}}},
+                        {{"host", "node2"}}};
+  report.backend_facts = {{"onednn", {{"version", "2.6.0"}}}};
+  report.clock = {25e-9, 1e-9};
+  report.models.push_back({small_model("vgg16"), 32});
+  Record network = network_record("vgg16", "forward", 1.25, 0.005, 3);
+  network.samples = {1.245, 1.25, 1.255};
+  network.per_rank = {{0, network.summary, 3}};
+  network.flags = {"noisy"};
+  report.records.push_back(network);
+  report.records.push_back(layer_record("conv1_1", "forward", 0.5, 0.01, 1'000'000'000, "jit:avx2"));
+  report.records.back().model = "vgg16";
+  return report;
+}
+
+TEST(ResultJson, ContextIsThatOfGoogleBenchmark) {
+  const Json context = result_json(sample_report())["context"];
+  EXPECT_EQ(context, Json::parse(R"({
+    "date": "2026-11-21T21:57:45+00:00", "host_name": "node1", "executable": "bench", "num_cpus": 4, "mhz_per_cpu": 2300,
+    "cpu_scaling_enabled": true,
+    "caches": [{"type": "Data", "level": 1, "size": 49152, "num_sharing": null},
+               {"type": "Unified", "level": 2, "size": 2097152, "num_sharing": null}],
+    "load_avg": [0.5, 0.25, 0.125], "library_build_type": "release", "json_schema_version": 1})"));
+}
+
+TEST(ResultJson, ContextIsNullWhereTheFactsAreMissing) {
+  const Json context = result_json(Report{})["context"];
+  for (const char* key :
+       {"host_name", "num_cpus", "mhz_per_cpu", "cpu_scaling_enabled", "library_build_type"})
+    EXPECT_TRUE(context.at(key).is_null()) << key;
+  EXPECT_EQ(context["json_schema_version"], 1);
+}
+
+TEST(ResultJson, BenchmarksHaveARowARecordInNanoseconds) {
+  const Json rows = result_json(sample_report())["benchmarks"];
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0]["name"], "vgg16/forward/onednn/network");
+  EXPECT_EQ(rows[1]["name"], "vgg16/forward/onednn/layers/conv1_1/forward");
+  EXPECT_EQ(rows[0]["run_name"], rows[0]["name"]);
+  EXPECT_EQ(rows[0]["run_type"], "iteration");
+  EXPECT_EQ(rows[0]["repetitions"], 1);
+  EXPECT_EQ(rows[0]["repetition_index"], 0);
+  EXPECT_EQ(rows[0]["threads"], 1);
+  EXPECT_EQ(rows[0]["iterations"], 3);
+  EXPECT_DOUBLE_EQ(rows[0]["real_time"].get<double>(), 1.25e9);
+  EXPECT_DOUBLE_EQ(rows[0]["cpu_time"].get<double>(), 1.25e9);
+  EXPECT_EQ(rows[0]["time_unit"], "ns");
+}
+
+TEST(ResultJson, NamesOfBenchmarksAreUnique) {
+  Report report = sample_report();
+  report.records = {report.records[0], report.records[0], report.records[0]};
+  const Json rows = result_json(report)["benchmarks"];
+  EXPECT_EQ(rows[0]["name"], "vgg16/forward/onednn/network");
+  EXPECT_EQ(rows[1]["name"], "vgg16/forward/onednn/network#2");
+  EXPECT_EQ(rows[2]["name"], "vgg16/forward/onednn/network#3");
+}
+
+TEST(ResultJson, OwnPartHasEveryFieldOfTheDesign) {
+  const Json own = result_json(sample_report())["cnnbench"];
+  EXPECT_TRUE(own["schema"].is_number_integer());
+  EXPECT_EQ(own["schema"], 1);
+  EXPECT_EQ(own["status"], "complete");
+  EXPECT_EQ(own["command"], Json({"bench", "--config", "vgg16.yaml"}));
+  EXPECT_EQ(own["config"], Json::parse(R"([{"name": "vgg16.yaml", "text": "model: vgg16\n"}])"));
+  EXPECT_EQ(own["environment"].size(), 2U);
+  EXPECT_TRUE(own["machine"].at("ceilings").is_null());
+  EXPECT_EQ(own["backends"]["onednn"]["version"], "2.6.0");
+  EXPECT_TRUE(own.at("comparison").is_null());
+  EXPECT_TRUE(own.at("samples_per_epoch").is_null());
+  EXPECT_EQ(own["models"][0]["layers"][0]["layer"], "conv1");
+  EXPECT_EQ(own["models"][0]["batch"], 32);
+  EXPECT_TRUE(own["verification"].at("passed").is_null());
+  for (const char* key : {"settings", "clock", "setups", "failures", "warnings"})
+    EXPECT_TRUE(own.contains(key)) << key;
+}
+
+TEST(ResultJson, RecordsHoldSummarySamplesRanksAndFlags) {
+  const Json record = result_json(sample_report())["cnnbench"]["records"][0];
+  for (const char* key : {"model", "pass", "backend", "view", "layer", "kind", "output", "direction",
+                          "implementation", "batch", "ranks", "threads", "flops", "bytes", "stop_reason"})
+    EXPECT_TRUE(record.contains(key)) << key;
+  for (const char* key : {"n", "mean", "sd", "median", "median_interval", "min", "max", "lower_quartile",
+                          "upper_quartile", "p95", "p99", "mad", "outliers", "total"})
+    EXPECT_TRUE(record["summary"].contains(key)) << key;
+  EXPECT_EQ(record["samples"], Json({1.245, 1.25, 1.255}));
+  EXPECT_EQ(record["per_rank"][0]["slowest_steps"], 3);
+  EXPECT_EQ(record["flags"], Json({"noisy"}));
+  EXPECT_TRUE(record["summary"]["median_interval"].is_null());
+  EXPECT_TRUE(record["imbalance"].is_null());
+}
+
+TEST(ResultJson, FlopsOfNoughtStayNoughtAndHaveNoRate) {
+  const Json record = result_json(sample_report())["cnnbench"]["records"][0];
+  EXPECT_EQ(record["flops"], 0);
+  EXPECT_TRUE(record["gflops_per_second"].is_null());
+}
+
+TEST(ResultJson, WhatIsUndefinedOrNotFiniteIsNull) {
+  Report report = sample_report();
+  report.records[0].summary.sd.reset();
+  report.records[0].summary.max = std::numeric_limits<double>::infinity();
+  report.records[0].samples[1] = std::numeric_limits<double>::quiet_NaN();
+  const Json record = result_json(report)["cnnbench"]["records"][0];
+  EXPECT_TRUE(record["summary"]["sd"].is_null());
+  EXPECT_TRUE(record["summary"]["max"].is_null());
+  EXPECT_TRUE(record["samples"][1].is_null());
+}
+
+TEST(ResultJson, VerificationTellsWhatFailed) {
+  Report report = sample_report();
+  report.verified = true;
+  report.checks = {{"vgg16", "forward", "onednn", "conv1", "output", 10, 10, 0.5, 1e-5, false, "element 3"}};
+  const Json verification = result_json(report)["cnnbench"]["verification"];
+  EXPECT_EQ(verification["passed"], false);
+  EXPECT_EQ(verification["checks"][0]["message"], "element 3");
+}
+
+}  // namespace
+}  // namespace cnnbench

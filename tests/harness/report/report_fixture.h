@@ -1,0 +1,142 @@
+#pragma once
+
+#include <algorithm>
+#include <initializer_list>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "harness/measure/statistics.h"
+#include "harness/model/cost.h"
+#include "harness/report/format.h"
+#include "harness/report/report.h"
+
+namespace cnnbench::testing {
+
+/// A summary with mean and sd as given, the median at the mean with an interval of ± sd / 10; nothing
+/// computed.
+inline Summary hand_made(double mean, std::optional<double> sd, std::int64_t n) {
+  Summary summary;
+  summary.n = n;
+  summary.mean = summary.median = mean;
+  summary.sd = sd;
+  if (sd && n >= 6) summary.median_interval = Interval{mean - *sd / 10, mean + *sd / 10};
+  summary.min = summary.lower_quartile = mean - sd.value_or(0);
+  summary.max = summary.upper_quartile = summary.p95 = summary.p99 = mean + sd.value_or(0);
+  summary.mad = sd.value_or(0) / 2;
+  summary.total = mean * static_cast<double>(n);
+  return summary;
+}
+
+inline Record network_record(const std::string& model, const std::string& pass, double mean,
+                             std::optional<double> sd, std::int64_t n) {
+  Record record;
+  record.model = model;
+  record.pass = pass;
+  record.backend = "onednn";
+  record.view = "network";
+  record.direction = "step";
+  record.batch = 32;
+  record.summary = hand_made(mean, sd, n);
+  record.stop_reason = "steps";
+  return record;
+}
+
+inline Record layer_record(const std::string& layer, const std::string& direction, double mean, double sd,
+                           std::int64_t flops, const std::string& implementation) {
+  Record record = network_record("net", "forward", mean, sd, 10);
+  record.view = "layers";
+  record.layer = layer;
+  record.kind = "conv";
+  record.output = "64x8x8";
+  record.direction = direction;
+  record.flops = flops;
+  record.implementation = implementation;
+  return record;
+}
+
+inline Convolution conv(std::int64_t filters, std::int64_t kernel = 3) {
+  return {.filters = filters,
+          .kernel = {kernel, kernel},
+          .padding_rule = PaddingRule::same,
+          .padding = {},
+          .activation = Activation::relu};
+}
+
+inline Model small_model(const std::string& name = "net") {
+  return build_model(name, "made by hand", {1, 8, 8}, {{"conv1", conv(64)}, {"fc", Dense{.units = 10}}},
+                     Loss::l2);
+}
+
+/// Configuration D of Simonyan & Zisserman 2014.
+inline Model vgg16() {
+  std::vector<Layer> layers;
+  int block = 0;
+  for (const auto& [filters, count] :
+       std::initializer_list<std::pair<int, int>>{{64, 2}, {128, 2}, {256, 3}, {512, 3}, {512, 3}}) {
+    const std::string number = std::to_string(++block);
+    for (int i = 1; i <= count; ++i)
+      layers.push_back({"conv" + number + "_" + std::to_string(i), conv(filters)});
+    layers.push_back({"pool" + number, Pooling{.kernel = {2, 2}, .stride = {2, 2}, .padding = {}}});
+  }
+  layers.push_back({"fc6", Dense{.units = 4096, .activation = Activation::relu}});
+  layers.push_back({"fc6_drop", Dropout{}});
+  layers.push_back({"fc7", Dense{.units = 4096, .activation = Activation::relu}});
+  layers.push_back({"fc7_drop", Dropout{}});
+  layers.push_back({"fc8", Dense{.units = 1000}});
+  layers.push_back({"softmax", Softmax{}});
+  return build_model("vgg16", "Simonyan & Zisserman 2014, configuration D", {3, 224, 224}, layers, Loss::l2);
+}
+
+/// A report over all layers of a network with made-up times: 300 GFLOP/s, and 10 GB/s where there are no
+/// FLOPs.
+inline Report full_report(const Model& model, const std::string& pass, bool reorders) {
+  Report report;
+  report.name = model.name;
+  report.start_time = "2026-11-21T21:57:45Z";
+  report.models.push_back({model, 32});
+  double total = 0;
+  for (const ModelLayer& layer : model.layers) {
+    for (const Direction direction :
+         {Direction::forward, Direction::backward_data, Direction::backward_weights}) {
+      if (!has_direction(layer, direction) || (pass == "forward" && direction != Direction::forward))
+        continue;
+      const double work = static_cast<double>(flops(layer, direction, 32)) / 300e9;
+      const double seconds = work + static_cast<double>(bytes(layer, direction, 32)) / 10e9;
+      Record record = layer_record(layer.name, std::string(to_string(direction)), seconds, seconds / 50,
+                                   flops(layer, direction, 32), "brgconv_strided:avx512_core_amx");
+      record.model = model.name;
+      record.pass = pass;
+      record.output = to_string(layer.output);
+      record.kind = kind_name(layer.kind);
+      record.ranks = 2;
+      report.records.push_back(record);
+      total += seconds;
+      if (!reorders || layer.name != "fc6") continue;
+      record.direction = "reorder";
+      record.flops = 0;
+      record.implementation = "jit:uni";
+      report.records.push_back(record);
+      reorders = false;
+    }
+  }
+  report.records.push_back(network_record(model.name, pass, total * 1.02, total / 100, 100));
+  return report;
+}
+
+/// The widest line, in columns of the console.
+inline std::size_t widest_line(const std::string& text) {
+  std::size_t widest = 0;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) widest = std::max(widest, display_width(line));
+  return widest;
+}
+
+template <typename Print>
+std::string printed(Print print) {
+  std::ostringstream out;
+  print(out);
+  return out.str();
+}
+
+}  // namespace cnnbench::testing
