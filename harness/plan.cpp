@@ -1,0 +1,147 @@
+#include "harness/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "harness/machine/facts.h"
+#include "harness/measure/npy.h"
+#include "harness/measure/verification.h"
+#include "harness/report/report.h"
+
+namespace cnnbench {
+namespace {
+
+double gib(std::int64_t bytes) {
+  return static_cast<double>(bytes) / (1 << 30);
+}
+
+/// Bytes that one rank needs at the peak of an experiment.
+std::int64_t needed_bytes(const Experiment& experiment) {
+  const bool training = experiment.pass != Pass::forward;
+  const Model& model = *experiment.model;
+  // Training keeps weights in up to three layouts; inference has one, and a plain copy while it packs.
+  const std::int64_t copies = model.parameters() * 4 * (training ? 2 : 1);
+  const bool second_program =
+      std::find(experiment.views.begin(), experiment.views.end(), View::prefix) != experiment.views.end();
+  const std::int64_t program = memory_bytes(model, training, experiment.batch) + copies;
+  const auto programs = static_cast<std::int64_t>(experiment.backends.size()) * (second_program ? 2 : 1);
+  return program * programs + (experiment.verify ? verification_bytes(model, training, experiment.batch) : 0);
+}
+
+}  // namespace
+
+std::vector<Config> load_configs(const Options& options) {
+  std::vector<Config> configs;
+  std::set<std::string> names;
+  for (const std::string& name : options.configs) {
+    configs.push_back(load_config(find_config(name, {CNNBENCH_INSTALLED_CONFIGS, CNNBENCH_SOURCE_CONFIGS})));
+    for (const NetworkConfig& network : configs.back().networks)
+      if (!names.insert(network.model.name).second)
+        throw UserError(network.file + ": a network named '" + network.model.name +
+                        "' is already there; give each a name of its own");
+  }
+  return configs;
+}
+
+std::int64_t batch_of(const NetworkConfig& network, const Options& options, int ranks) {
+  if (options.batch) return *options.batch;
+  if (!options.global_batch) return network.batch;
+  if (*options.global_batch % ranks != 0)
+    throw UserError(fmt::format(
+        "--global-batch: {} samples do not divide evenly over {} ranks; the nearest that do are {} and {}",
+        *options.global_batch, ranks, std::max<std::int64_t>(*options.global_batch / ranks, 1) * ranks,
+        (*options.global_batch / ranks + 1) * ranks));
+  return *options.global_batch / ranks;
+}
+
+TimingSettings timing_of(const RunSettings& run, const Options& options) {
+  TimingSettings timing;
+  timing.burn_in = options.burn_in.value_or(run.burn_in.value_or(timing.burn_in));
+  timing.steps = options.steps.value_or(run.steps.value_or(timing.steps));
+  const double otherwise = options.steps ? 0.0 : run.precision.value_or(timing.precision);
+  timing.precision = options.precision.value_or(otherwise);
+  const double no_limit = 0;
+  timing.max_seconds = options.max_seconds.value_or(
+      run.max_seconds.value_or(timing.precision > 0 ? timing.max_seconds : no_limit));
+  return timing;
+}
+
+std::vector<Experiment> plan_experiments(const std::vector<Config>& configs, const Options& options,
+                                         int ranks, int threads) {
+  std::vector<Experiment> experiments;
+  for (const Config& config : configs)
+    for (const NetworkConfig& network : config.networks)
+      for (const Pass pass : options.passes.empty() ? network.run.passes : options.passes) {
+        if (pass == Pass::train)
+          throw UserError(
+              "pass 'train' (exchange of gradients and update) is not there yet; use forward-backward");
+        Experiment experiment;
+        experiment.model = &network.model;
+        experiment.pass = pass;
+        experiment.batch = batch_of(network, options, ranks);
+        experiment.backends = options.backends;
+        experiment.views = options.views;
+        experiment.timing = timing_of(network.run, options);
+        experiment.threads = threads;
+        experiment.seed = options.seed;
+        experiment.layers = options.layers;
+        experiment.verify = options.verify != Verify::off;
+        experiment.measure = options.verify != Verify::only;
+        experiments.push_back(std::move(experiment));
+      }
+  const auto matches = [&](const Experiment& experiment) {
+    return std::any_of(
+        experiment.model->layers.begin(), experiment.model->layers.end(),
+        [&](const ModelLayer& layer) { return std::regex_search(layer.name, *options.layers); });
+  };
+  if (options.layers && std::none_of(experiments.begin(), experiments.end(), matches))
+    throw UserError("--layer: no layer of the network matches; --describe lists their names");
+  return experiments;
+}
+
+void check_memory(const std::vector<Experiment>& experiments, int node_ranks) {
+  const std::optional<std::int64_t> available = available_memory_bytes();
+  if (!available) return;
+  for (const Experiment& experiment : experiments) {
+    const std::int64_t needed = needed_bytes(experiment);
+    if (needed <= *available / node_ranks) continue;
+    throw UserError(fmt::format(
+        "{} {} at batch {} needs about {:.1f} GiB a rank, {:.1f} GiB for the {} rank{} of a node, and "
+        "{:.1f} GiB is available; give a smaller --batch",
+        experiment.model->name, to_string(experiment.pass), experiment.batch, gib(needed),
+        gib(needed) * node_ranks, node_ranks, node_ranks == 1 ? "" : "s", gib(*available)));
+  }
+}
+
+void check_paths(const Options& options) {
+  try {
+    check_writable(options.output);
+    if (!options.dump.empty()) std::filesystem::create_directories(options.dump);
+  } catch (const std::exception& error) {
+    throw UserError(error.what());
+  }
+}
+
+std::vector<float> load_input(const std::string& file, const Model& model, std::int64_t batch) {
+  try {
+    const NpyArray array = read_npy(file);
+    const Shape& shape = model.input;
+    const std::vector<std::int64_t> wanted{shape.channels, shape.height, shape.width};
+    const bool fits = array.shape.size() == 4 && array.shape[0] > 0 &&
+                      std::equal(wanted.begin(), wanted.end(), array.shape.begin() + 1);
+    if (!fits)
+      throw UserError(fmt::format("--input: {} has the shape ({}); {} takes (images, {})", file,
+                                  fmt::join(array.shape, ", "), model.name, fmt::join(wanted, ", ")));
+    std::vector<float> images(static_cast<std::size_t>(batch * shape.size()));
+    for (std::size_t i = 0; i < images.size(); ++i) images[i] = array.values[i % array.values.size()];
+    return images;
+  } catch (const UserError&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw UserError(std::string("--input: ") + error.what());
+  }
+}
+
+}  // namespace cnnbench
