@@ -79,8 +79,7 @@ Window pooling_window(const Pooling& pool, std::int64_t input, std::int64_t kern
 
 class Builder {
  public:
-  Builder(Model& model, int index)
-      : index_(index), layer_(model.layers[static_cast<std::size_t>(index)]) {}
+  Builder(Model& model, int index) : index_(index), layer_(model.layers[static_cast<std::size_t>(index)]) {}
 
   void operator()(const Convolution& conv) {
     const Shape& in = layer_.input;
@@ -110,10 +109,15 @@ class Builder {
     layer_.output = {dense.units, 1, 1};
     layer_.weights = capped_product(dense.units, layer_.input.size());
     layer_.biases = dense.bias ? dense.units : 0;
-    grow_field({layer_.input.height, layer_.input.width}, {1, 1});
+    // A unit sees all pixels; flattening only hides that there are several.
+    grow_field({flattened.height * layer_.input.height, flattened.width * layer_.input.width}, {1, 1});
+    flattened = {1, 1};
   }
 
-  void operator()(const Flatten&) { layer_.output = {layer_.input.size(), 1, 1}; }
+  void operator()(const Flatten&) {
+    layer_.output = {layer_.input.size(), 1, 1};
+    flattened = {flattened.height * layer_.input.height, flattened.width * layer_.input.width};
+  }
 
   void operator()(const BatchNormalization&) {
     layer_.output = layer_.input;
@@ -126,8 +130,9 @@ class Builder {
   void operator()(const Dropout&) { layer_.output = layer_.input; }
   void operator()(const Softmax&) { layer_.output = layer_.input; }
 
-  Extent field{1, 1};  ///< receptive field of one element of the layers so far
-  Extent jump{1, 1};   ///< pixels between the fields of neighbouring elements
+  Extent field{1, 1};      ///< receptive field of one element of the layers so far
+  Extent jump{1, 1};       ///< pixels between the fields of neighbouring elements
+  Extent flattened{1, 1};  ///< pixels that a flatten before made into channels
 
  private:
   [[noreturn]] void fail(const std::string& what) const { throw ModelError(index_, what); }
@@ -204,6 +209,7 @@ Model build_model(std::string name, std::string source, Shape input, const std::
   std::set<std::string> names;
   Extent field{1, 1};
   Extent jump{1, 1};
+  Extent flattened{1, 1};
   std::int64_t elements = input.size();
   std::int64_t all_flops = 0;
   for (std::size_t i = 0; i < layers.size(); ++i) {
@@ -219,9 +225,11 @@ Model build_model(std::string name, std::string source, Shape input, const std::
     Builder builder(model, index);
     builder.field = field;
     builder.jump = jump;
+    builder.flattened = flattened;
     std::visit(builder, layers[i].kind);
     field = builder.field;
     jump = builder.jump;
+    flattened = builder.flattened;
 
     ModelLayer& built = model.layers.back();
     built.receptive_field = field;

@@ -1,0 +1,101 @@
+// What the harness costs: the network view of VGG16 against a bare loop over the same oneDNN primitives, and
+// a step of LeNet at batch 1 in the measuring loop against the same step alone. Both sides alternate in one
+// process, so that the drift of the machine meets both; what counts are the counters, not the times.
+
+#include <benchmark/benchmark.h>
+
+#include <thread>
+
+#include "harness/config/config.h"
+#include "harness/measure/measuring_loop.h"
+#include "harness/measure/statistics.h"
+#include "harness/measure/timed_program.h"
+#include "kernels/onednn/bare/bare_loop.h"
+
+namespace cnnbench {
+namespace {
+
+int all_threads() {
+  return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+}
+
+Model load(const std::string& name) {
+  return load_config(std::string(CNNBENCH_SOURCE_CONFIGS) + "/" + name + ".yaml").networks.at(0).model;
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return quantile(values, 0.5);
+}
+
+/// Counter `speed_ratio`: bare time / network time, of the medians; 1 means that the harness costs nothing.
+void network_against_bare_loop(benchmark::State& state, Pass pass) {
+  const Model model = load("vgg16");
+  const std::int64_t batch = state.range(0);
+  const std::unique_ptr<Program> program =
+      find_backend("onednn")->prepare(model, {pass, batch, all_threads(), 1});
+  onednn::BareLoop bare(model, pass, batch, all_threads());
+  SteadyClock clock;
+  const TimedStep network = time_whole_step(*program, clock);
+  std::vector<double> network_seconds;
+  std::vector<double> bare_seconds;
+  const auto run_bare = [&] {
+    const double start = clock.now();
+    bare.step();
+    return clock.now() - start;
+  };
+  double seconds[1];
+  network.run(seconds);  // warm both
+  run_bare();
+  for (auto _ : state) {
+    network.run(seconds);
+    network_seconds.push_back(seconds[0]);
+    bare_seconds.push_back(run_bare());
+    state.SetIterationTime(seconds[0]);
+  }
+  state.counters["speed_ratio"] = median(bare_seconds) / median(network_seconds);
+  state.counters["bare_ms"] = 1e3 * median(bare_seconds);
+  state.counters["network_ms"] = 1e3 * median(network_seconds);
+}
+
+/// Counter `added_us`: microseconds that the measuring loop adds to a step, clock, statistics and stopping
+/// rule taken together; median over alternating pairs of blocks.
+void measuring_loop_overhead(benchmark::State& state) {
+  const Model model = load("lenet");
+  const std::unique_ptr<Program> program =
+      find_backend("onednn")->prepare(model, {Pass::forward, 1, all_threads(), 1});
+  SteadyClock clock;
+  SingleRank cluster;
+  constexpr int steps = 200;
+  TimingSettings timing;
+  timing.burn_in = 0;
+  timing.steps = steps;
+  timing.precision = 1e-9;  // never reached, so the rule has to look at every step
+  const std::vector<TimedStep> subject{time_whole_step(*program, clock)};
+  std::vector<double> added;
+  for (auto _ : state) {
+    const double start = clock.now();
+    for (int i = 0; i < steps; ++i) program->step();
+    const double middle = clock.now();
+    measure(subject, timing, cluster);
+    const double end = clock.now();
+    added.push_back((end - middle) - (middle - start));
+    state.SetIterationTime(end - middle);
+  }
+  state.counters["added_us"] = 1e6 * median(added) / steps;
+}
+
+BENCHMARK_CAPTURE(network_against_bare_loop, forward, Pass::forward)
+    ->Arg(4)
+    ->Iterations(15)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(network_against_bare_loop, forward_backward, Pass::forward_backward)
+    ->Arg(4)
+    ->Iterations(9)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(measuring_loop_overhead)->Iterations(51)->UseManualTime()->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace cnnbench
