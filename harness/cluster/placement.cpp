@@ -24,7 +24,7 @@ std::vector<int> plan_threads(const ClusterNode& node) {
     for (int core : place.cores) share += 1.0 / ranks_on_core[core];
     if (place.cores.empty()) share = static_cast<double>(node.cores()) / node.ranks();
     if (node.cpu_limit() > 0) share = std::min(share, node.cpu_limit() / node.ranks());
-    const int cores = static_cast<int>(share + 1e-9);  // 3 · 1/3 may sum to less than 1
+    const int cores = static_cast<int>(share + 1e-9);  // six thirds sum to a little less than 2
     threads.push_back(place.requested_threads > 0 ? place.requested_threads : std::max(cores, 1));
   }
   return threads;

@@ -36,6 +36,18 @@ Model build(const std::string& name, const std::string& source, const Shape& inp
   }
 }
 
+Loss read_loss(const Value& value, const Model& model) {
+  const Loss loss = value.one_of({Loss::l2, Loss::cross_entropy});
+  const Shape shape = loss_shape(model);
+  if (loss == Loss::cross_entropy && (shape.height != 1 || shape.width != 1)) {
+    value.fail(
+        fmt::format("'loss' is cross_entropy, which wants one value a class; expected an output of height "
+                    "and width 1, found {}",
+                    to_string(shape)));
+  }
+  return loss;
+}
+
 Loss default_loss(const Model& model) {
   const bool classifies = std::holds_alternative<Softmax>(model.layers.back().kind);
   const Shape shape = loss_shape(model);
@@ -61,14 +73,7 @@ NetworkConfig read_network(const Value& root) {
   // Which loss suits depends on the last shape, which only the model knows; no shape depends on the loss.
   config.model = build(name, source ? source->text(500) : "", input, list, Loss::l2, layers);
   const auto loss = map.find("loss");
-  config.model.loss = loss ? loss->one_of({Loss::l2, Loss::cross_entropy}) : default_loss(config.model);
-  const Shape shape = loss_shape(config.model);
-  if (config.model.loss == Loss::cross_entropy && (shape.height != 1 || shape.width != 1)) {
-    loss->fail(
-        fmt::format("'loss' is cross_entropy, which wants one value a class; expected an output of height "
-                    "and width 1, found {}",
-                    to_string(shape)));
-  }
+  config.model.loss = loss ? read_loss(*loss, config.model) : default_loss(config.model);
   return config;
 }
 

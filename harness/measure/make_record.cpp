@@ -20,8 +20,7 @@ std::vector<std::string> flags(const RecordContext& context, const Record& recor
   if (context.clock.resolution_seconds > most_clock_resolution * summary.median)
     result.push_back(fmt::format("the clock's resolution is {:.0f} % of this time",
                                  100 * context.clock.resolution_seconds / summary.median));
-  if (summary.outliers > 0)
-    result.push_back(fmt::format("{} of {} steps are outliers (kept)", summary.outliers, summary.n));
+  if (summary.outliers > 0) result.push_back(outlier_flag(summary));
   if (record.imbalance && *record.imbalance > most_imbalance)
     result.push_back(
         fmt::format("the slowest rank takes {:.2f} times as long as the median rank", *record.imbalance));
@@ -95,6 +94,11 @@ std::int64_t sum_over(const Model& model, Pass pass, std::int64_t batch, Cost co
 }
 
 }  // namespace
+
+std::string outlier_flag(const Summary& summary) {
+  return fmt::format("{} of {} steps {} (kept)", summary.outliers, summary.n,
+                     summary.outliers == 1 ? "is an outlier" : "are outliers");
+}
 
 std::optional<Record> whole_step_record(const RecordContext& context, const Model& model,
                                         const Samples& samples) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <ostream>
 
+#include "harness/measure/make_record.h"
 #include "harness/report/format.h"
 #include "harness/report/layer_times.h"
 #include "harness/report/report.h"
@@ -170,12 +171,31 @@ void print_unattributed(std::ostream& out, const Report& report, const Record& e
   }
 }
 
+/// Most times have an outlier or two: one line for all of them.
+void print_outliers(std::ostream& out, const Records& records) {
+  const Record* worst = nullptr;
+  int count = 0;
+  for (const Record* record : records) {
+    if (record->summary.outliers == 0) continue;
+    ++count;
+    if (worst == nullptr || record->summary.outliers > worst->summary.outliers) worst = record;
+  }
+  if (worst == nullptr) return;
+  print_wrapped(
+      out,
+      fmt::format("Outliers (kept): in {} of the {} times above, at most {} of {} steps ({} {}).", count,
+                  records.size(), worst->summary.outliers, worst->summary.n, worst->layer, worst->direction),
+      "  ", "");
+}
+
 /// Each flag once, with the numbers that it belongs to.
-void print_flags(std::ostream& out, const std::vector<LayerTimes>& layers) {
+void print_flags(std::ostream& out, const Records& records) {
+  print_outliers(out, records);
   std::map<std::string, std::vector<std::string>> subjects;
-  for (const Record* record : gather(layers, directions.size()))
+  for (const Record* record : records)
     for (const std::string& flag : record->flags)
-      subjects[flag].push_back(record->layer + " " + record->direction);
+      if (flag != outlier_flag(record->summary))
+        subjects[flag].push_back(record->layer + " " + record->direction);
   for (const auto& [flag, of] : subjects) print_phrases(out, of, ", ", "  ", "FLAG: " + flag + ": ");
 }
 
@@ -211,7 +231,7 @@ void print_layers(std::ostream& out, const Report& report, const std::string& mo
   }
   print_reorders(out, layers);
   if (view == "layers") print_unattributed(out, report, example);
-  print_flags(out, layers);
+  print_flags(out, records);
 }
 
 }  // namespace cnnbench

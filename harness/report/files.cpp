@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 
 /// Anything at all has that name, a dangling link too.
 bool is_taken(const fs::path& path) {
-  struct stat status {};
+  struct stat status;
   return ::lstat(path.c_str(), &status) == 0;
 }
 

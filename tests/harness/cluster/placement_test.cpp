@@ -30,10 +30,10 @@ TEST(Placement, SharesTheCoresAmongRanksThatAreNotPinned) {
               ElementsAre(2, 2, 2));
 }
 
-TEST(Placement, CountsACoreThatThreeRanksShareAsAThird) {
-  const std::vector<int> all = range(0, 2);
-  EXPECT_THAT(plan_placement({rank_on(0, all, 3), rank_on(1, all, 3), rank_on(2, all, 3)}).threads,
-              ElementsAre(1, 1, 1));
+TEST(Placement, LosesNoThreadToRounding) {
+  const std::vector<int> all = range(0, 5);  // six thirds, summed in double, are 1.9999999999999998
+  EXPECT_THAT(plan_placement({rank_on(0, all, 6), rank_on(1, all, 6), rank_on(2, all, 6)}).threads,
+              ElementsAre(2, 2, 2));
 }
 
 TEST(Placement, NeverGivesLessThanOneThread) {

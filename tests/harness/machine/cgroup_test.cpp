@@ -111,6 +111,7 @@ TEST(CgroupV2, FindsTheTopOfWhatAContainerSees) {
   FakeTree outside_what_is_mounted;
   use_v2(outside_what_is_mounted, "/../elsewhere");
   outside_what_is_mounted.write("sys/fs/cgroup/cpu.max", "75000 100000");
+  outside_what_is_mounted.write("sys/fs/elsewhere/cpu.max", "10000 100000");
   EXPECT_EQ(read_cgroup_limits(outside_what_is_mounted.root()).cpus, 0.75);
 }
 
