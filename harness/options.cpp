@@ -1,6 +1,7 @@
 #include "harness/options.h"
 
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <sstream>
 
 #include "harness/config/config.h"
@@ -80,6 +81,9 @@ void interpret(const Words& words, Options& options) {
     }
   if (options.configs.empty() && !options.list_backends)
     refuse("--config", "a network is needed, for example: bench --config vgg16.yaml");
+  // Comparisons let NaN through every range.
+  if (std::isnan(options.precision.value_or(0))) refuse("--precision", "not a number");
+  if (std::isnan(options.max_seconds.value_or(0))) refuse("--max-seconds", "not a number");
   if (options.batch && options.global_batch)
     refuse("--global-batch", "cannot be given together with --batch");
 }
@@ -138,6 +142,7 @@ void declare(CLI::App& app, Options& options, Words& words) {
       ->capture_default_str()
       ->type_name("DIR");
   app.add_option("--seed", options.seed, "Of parameters, images, labels and dropout")
+      ->check(CLI::NonNegativeNumber)  // else a negative one would wrap around
       ->capture_default_str()
       ->type_name("N");
   app.add_option("--input", options.input, "Images in place of random ones: .npy, NCHW")

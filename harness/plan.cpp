@@ -30,13 +30,23 @@ std::int64_t needed_bytes(const Experiment& experiment) {
   return program * programs + (experiment.verify ? verification_bytes(model, training, experiment.batch) : 0);
 }
 
+/// Where configs are found by name: those installed with this program, wherever that has been put, then
+/// those of its sources.
+std::vector<std::filesystem::path> config_folders() {
+  std::error_code error;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  const std::filesystem::path installed = program.parent_path() / CNNBENCH_INSTALLED_CONFIGS;
+  return {installed.lexically_normal(), CNNBENCH_SOURCE_CONFIGS};
+}
+
 }  // namespace
 
 std::vector<Config> load_configs(const Options& options) {
+  const std::vector<std::filesystem::path> folders = config_folders();
   std::vector<Config> configs;
   std::set<std::string> names;
   for (const std::string& name : options.configs) {
-    configs.push_back(load_config(find_config(name, {CNNBENCH_INSTALLED_CONFIGS, CNNBENCH_SOURCE_CONFIGS})));
+    configs.push_back(load_config(find_config(name, folders)));
     for (const NetworkConfig& network : configs.back().networks)
       if (!names.insert(network.model.name).second)
         throw UserError(network.file + ": a network named '" + network.model.name +

@@ -59,7 +59,7 @@ struct Check {
   std::string pass;
   std::string backend;
   std::string layer;
-  std::string tensor;  ///< output, input_gradient, weights_gradient, bias_gradient, loss
+  std::string tensor;  ///< output, input_gradient, weights_gradient, bias_gradient, mask, loss
   std::int64_t elements = 0;
   std::int64_t checked = 0;
   double max_error = 0;

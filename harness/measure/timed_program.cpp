@@ -1,6 +1,7 @@
 #include "harness/measure/timed_program.h"
 
 #include <algorithm>
+#include <set>
 
 namespace cnnbench {
 namespace {
@@ -13,14 +14,19 @@ bool belongs(const OperationGroup& group, const Operation& operation) {
 
 std::vector<OperationGroup> group_operations(const Program& program) {
   std::vector<OperationGroup> groups;
+  std::vector<std::set<std::string>> named;  // a group
   for (const Operation& operation : program.operations()) {
     const auto group = std::find_if(groups.begin(), groups.end(), [&](const OperationGroup& candidate) {
       return belongs(candidate, operation);
     });
-    if (group == groups.end())
+    if (group == groups.end()) {
       groups.push_back({operation.layer, operation.direction, operation.implementation});
-    else if (group->implementation.find(operation.implementation) == std::string::npos)
+      named.push_back({operation.implementation});
+    } else if (named[static_cast<std::size_t>(group - groups.begin())]
+                   .insert(operation.implementation)
+                   .second) {
       group->implementation += " + " + operation.implementation;
+    }
   }
   return groups;
 }

@@ -50,11 +50,11 @@ class Comparison {
     constexpr double smallest = 1e-30;
     const double error = std::abs(found - expected) / std::max(magnitude, smallest);
     ++check_.checked;
-    const bool passed = error <= check_.tolerance;  // false for NaN
-    if (!passed && check_.passed)
+    if (!(error <= check_.tolerance)) check_.passed = false;  // also for NaN, which no later error replaces
+    if (error <= check_.max_error || std::isnan(check_.max_error)) return;
+    check_.max_error = error;
+    if (!check_.passed)
       check_.message = fmt::format("element {}: found {:.9g}, expected {:.9g}", element, found, expected);
-    check_.passed = check_.passed && passed;
-    if (!(error <= check_.max_error)) check_.max_error = error;
   }
 
  private:
@@ -75,7 +75,12 @@ class Verifier {
  public:
   Verifier(Program& program, const Model& model, const PrepareOptions& options, const Oracle& oracle,
            const VerificationOptions& settings)
-      : program_(program), model_(model), options_(options), oracle_(oracle), settings_(settings) {}
+      : program_(program),
+        model_(model),
+        options_(options),
+        oracle_(oracle),
+        settings_(settings),
+        went_back_(model.layers.size()) {}
 
   std::vector<Check> run() {
     LayerVisitor visitor;
@@ -87,6 +92,7 @@ class Verifier {
     };
     visitor.after_loss = [this] { check_loss(); };
     walk_layers(program_, model_, visitor);
+    if (training()) check_that_all_went_back();
     return std::move(checks_);
   }
 
@@ -106,11 +112,14 @@ class Verifier {
   void after_forward(int index) {
     const ModelLayer& layer = model_.layers[static_cast<std::size_t>(index)];
     read_parameters(index, layer);
+    if (const auto* dropout = std::get_if<Dropout>(&layer.kind); dropout != nullptr && training())
+      check_mask(layer, dropout->keep);
     compare(layer, Tensor::output, read(index, Tensor::output));
   }
 
   void before_backward(int index) {
     const ModelLayer& layer = model_.layers[static_cast<std::size_t>(index)];
+    went_back_[static_cast<std::size_t>(index)] = true;
     tensors_ = {};
     tensors_.output_gradient = read(index, Tensor::output_gradient);
     const bool from_output =
@@ -128,6 +137,18 @@ class Verifier {
     if (!has_direction(layer, Direction::backward_weights)) return;
     if (layer.weights > 0) compare(layer, Tensor::weights_gradient, read(index, Tensor::weights_gradient));
     if (layer.biases > 0) compare(layer, Tensor::bias_gradient, read(index, Tensor::bias_gradient));
+  }
+
+  /// A layer without operations is not walked through: gradients that nothing computes must not pass unseen.
+  void check_that_all_went_back() {
+    for (std::size_t i = 0; i < model_.layers.size(); ++i) {
+      const ModelLayer& layer = model_.layers[i];
+      if (!layer.backward || went_back_[i] || std::holds_alternative<Flatten>(layer.kind)) continue;
+      const bool weights = has_direction(layer, Direction::backward_weights);
+      const Tensor tensor = weights ? Tensor::weights_gradient : Tensor::input_gradient;
+      new_check(layer.name, std::string(tensor_name(tensor)), tensor_size(layer, tensor, options_.batch))
+          .message = "no operation computes it";
+    }
   }
 
   void read_parameters(int index, const ModelLayer& layer) {
@@ -173,6 +194,23 @@ class Verifier {
                          expected[i].value, std::max(expected[i].magnitude, typical));
   }
 
+  /// A mask holds 0 and 1/keep, and about as many of each as it should: within six standard deviations.
+  void check_mask(const ModelLayer& layer, double keep) {
+    Check& check = new_check(layer.name, "mask", static_cast<std::int64_t>(tensors_.mask.size()));
+    Comparison comparison(check);
+    std::int64_t kept = 0;
+    for (std::size_t i = 0; i < tensors_.mask.size(); ++i) {
+      const auto factor = static_cast<double>(tensors_.mask[i]);
+      if (factor != 0) ++kept;
+      comparison.compare(static_cast<std::int64_t>(i), factor, factor == 0 ? 0 : 1 / keep, 1 / keep);
+    }
+    const auto elements = static_cast<double>(check.elements);
+    const double off = std::abs(static_cast<double>(kept) - keep * elements);
+    if (off <= 6 * std::sqrt(keep * (1 - keep) * elements) + 0.5) return;
+    check.passed = false;
+    check.message = fmt::format("{} of {} elements are kept, with a keep of {}", kept, check.elements, keep);
+  }
+
   /// The loss and its gradient, from the values that it was taken of.
   void check_loss() {
     const int last = model_.loss_layer();
@@ -210,7 +248,8 @@ class Verifier {
   const PrepareOptions& options_;
   const Oracle& oracle_;
   const VerificationOptions& settings_;
-  Tensors tensors_;  ///< of the layer at hand
+  std::vector<bool> went_back_;  ///< a layer
+  Tensors tensors_;              ///< of the layer at hand
   std::vector<Check> checks_;
 };
 

@@ -128,6 +128,9 @@ inline auto batch_normalization_backward(const dnnl::engine& engine,
 #endif
 }
 
+/// The shift takes no part in the gradients, but 2.x insists on having it, and 3.x on not having it.
+constexpr bool batch_normalization_backward_takes_shift = DNNL_VERSION_MAJOR < 3;
+
 /// Softmax over the channels.
 inline auto softmax_forward(const dnnl::engine& engine, dnnl::prop_kind prop, const memory::desc& data) {
   using Primitive = dnnl::softmax_forward;

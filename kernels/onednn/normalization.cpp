@@ -93,16 +93,19 @@ class BatchNormalizationPlan final : public LayerPlan {
         compat::batch_normalization_backward(builder.engine, forward_, src_.desc, src_.desc, epsilon, flags_);
     const Value diff_src = builder.make_value(src_.dims, src_.desc);
     // One primitive yields all three gradients; it is charged to the data where somebody wants that one.
-    builder.add(layer_.input_gradient ? Direction::backward_data : Direction::backward_weights,
-                desc.impl_info_str(), dnnl::batch_normalization_backward(desc),
-                {{DNNL_ARG_SRC, src_.data},
-                 {DNNL_ARG_MEAN, mean_},
-                 {DNNL_ARG_VARIANCE, variance_},
-                 {DNNL_ARG_SCALE, builder.parameters[scale_].data},
-                 {DNNL_ARG_DIFF_DST, diff_dst.data},
-                 {DNNL_ARG_DIFF_SRC, diff_src.data},
-                 {DNNL_ARG_DIFF_SCALE, builder.parameters[scale_].gradient},
-                 {DNNL_ARG_DIFF_SHIFT, builder.parameters[shift_].gradient}});
+    builder.add(
+        layer_.input_gradient ? Direction::backward_data : Direction::backward_weights, desc.impl_info_str(),
+        dnnl::batch_normalization_backward(desc),
+        {{DNNL_ARG_SRC, src_.data},
+         {DNNL_ARG_MEAN, mean_},
+         {DNNL_ARG_VARIANCE, variance_},
+         {DNNL_ARG_SCALE, builder.parameters[scale_].data},
+         {DNNL_ARG_SHIFT,
+          compat::batch_normalization_backward_takes_shift ? builder.parameters[shift_].data : memory()},
+         {DNNL_ARG_DIFF_DST, diff_dst.data},
+         {DNNL_ARG_DIFF_SRC, diff_src.data},
+         {DNNL_ARG_DIFF_SCALE, builder.parameters[scale_].gradient},
+         {DNNL_ARG_DIFF_SHIFT, builder.parameters[shift_].gradient}});
     builder.discard(diff_dst);
     if (layer_.input_gradient) return builder.with_dims(diff_src, given_);
     builder.discard(diff_src);

@@ -1,0 +1,51 @@
+"""What `cmake --install` installs works where it was put, away from the sources."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+from program import ENVIRONMENT, quick, run_folder, start
+
+
+@pytest.fixture(scope="module")
+def prefix(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("install") / "prefix"
+    start([os.environ["CMAKE"], "--install", os.environ["BUILD_DIR"], "--prefix", folder]).check_returncode()
+    return folder
+
+
+def share(prefix):
+    (folder,) = prefix.glob("share/cnnbench")
+    return folder
+
+
+def test_the_program_finds_the_configs_that_are_installed_with_it(prefix, tmp_path):
+    configs = share(prefix) / "configs"
+    assert (configs / "vgg16.yaml").exists()
+    text = (configs / "lenet.yaml").read_text()
+    (configs / "only_here.yaml").write_text(text.replace("model: lenet", "model: only_here"))
+    done = start([prefix / "bin/bench", *quick("--config", "only_here"), "--pass", "forward"], cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Forward across 2 steps" in done.stdout
+
+
+def test_it_can_be_moved(prefix, tmp_path):
+    moved = tmp_path / "moved"
+    shutil.copytree(prefix, moved, symlinks=True)
+    text = (moved / "share/cnnbench/configs/lenet.yaml").read_text()
+    (moved / "share/cnnbench/configs/after.yaml").write_text(text)
+    assert start([moved / "bin/bench", "--config", "after", "--describe"]).returncode == 0
+
+
+def test_the_installed_scripts_draw_figures(prefix, tmp_path):
+    done = start([prefix / "bin/bench", *quick("--output", tmp_path)])
+    assert done.returncode == 0, done.stderr
+    plot = share(prefix) / "scripts" / "plot.py"
+    drawn = subprocess.run(
+        [plot, run_folder(tmp_path)], capture_output=True, text=True, env=ENVIRONMENT, timeout=120
+    )
+    assert (drawn.returncode, drawn.stderr) == (0, "")
+    figures = {path.name for path in (run_folder(tmp_path) / "figures").glob("*.png")}
+    assert "layers-lenet-forward-onednn.png" in figures
+    assert "time-against-flops-lenet-forward-backward-onednn.png" in figures

@@ -1,0 +1,73 @@
+#include "harness/measure/timed_program.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/harness/measure/fake_backend.h"
+
+namespace cnnbench {
+namespace {
+
+using ::testing::ElementsAre;
+
+constexpr Direction forward = Direction::forward;
+constexpr Direction data = Direction::backward_data;
+constexpr Direction reorder = Direction::reorder;
+
+// Times are sums of powers of two, so that they are exact.
+class TimedProgram : public ::testing::Test {
+ protected:
+  FakeClock clock;
+  ScriptedProgram program{clock,
+                          {{{0, reorder, "copy"}, 0.5},
+                           {{0, forward, "jit:avx2"}, 1},
+                           {{1, forward, "ref"}, 2},
+                           {{1, data, "jit:avx2_vnni"}, 4},
+                           {{1, data, "jit:avx2"}, 8},
+                           {{1, data, "jit:avx2"}, 16},
+                           {{0, reorder, "copy"}, 32}}};
+};
+
+TEST_F(TimedProgram, GroupsOperationsByLayerAndDirectionInTheOrderOfTheirFirst) {
+  std::vector<std::string> groups;
+  for (const OperationGroup& group : group_operations(program))
+    groups.push_back(std::to_string(group.layer) + " " + std::string(to_string(group.direction)) + " " +
+                     group.implementation);
+
+  EXPECT_THAT(groups, ElementsAre("0 reorder copy", "0 forward jit:avx2", "1 forward ref",
+                                  "1 backward_data jit:avx2_vnni + jit:avx2"));
+}
+
+TEST_F(TimedProgram, TimesTheWholeStepByOnePairOfReadings) {
+  const TimedStep step = time_whole_step(program, clock);
+  double seconds = 0;
+
+  step.run({&seconds, 1});
+
+  EXPECT_EQ(step.parts, 1U);
+  EXPECT_EQ(seconds, 63.5);
+  EXPECT_EQ(program.runs, 7);
+}
+
+TEST_F(TimedProgram, AddsUpTheOperationsOfAGroup) {
+  const TimedStep step = time_operations(program, clock);
+  std::vector<double> seconds(step.parts, 99);
+
+  step.run(seconds);
+  EXPECT_THAT(seconds, ElementsAre(32.5, 1, 2, 28));
+  step.run(seconds);  // a step does not carry over the one before
+  EXPECT_THAT(seconds, ElementsAre(32.5, 1, 2, 28));
+
+  EXPECT_EQ(program.runs, 14);
+}
+
+TEST(TimedOperations, OfAnEmptyProgramAreNone) {
+  FakeClock clock;
+  ScriptedProgram program(clock, {});
+
+  EXPECT_EQ(time_operations(program, clock).parts, 0U);
+  EXPECT_TRUE(group_operations(program).empty());
+}
+
+}  // namespace
+}  // namespace cnnbench

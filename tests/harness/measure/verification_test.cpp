@@ -1,0 +1,323 @@
+#include "harness/measure/verification.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "tests/harness/measure/fake_backend.h"
+
+namespace cnnbench {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+constexpr int conv = 0;
+constexpr int pool = 1;
+constexpr int drop = 2;
+constexpr int dense = 4;
+constexpr std::int64_t row = 8;
+constexpr std::int64_t plane = 8 * row;
+
+/// The reference with a fault, verified against itself.
+class FaultInjection : public ::testing::Test {
+ protected:
+  void start(Pass pass = Pass::forward_backward) {
+    options.pass = pass;
+    program = std::make_unique<FaultyProgram>(find_backend("reference")->prepare(model, options));
+  }
+
+  /// From now on `tensor` of a layer reads as the function makes it.
+  void change(int layer, Tensor tensor, std::function<void(std::span<float>)> function) {
+    program->change = [=](int read_layer, Tensor read_tensor, std::span<float> plain) {
+      if (read_layer == layer && read_tensor == tensor) function(plain);
+    };
+  }
+
+  std::vector<float> read(int layer, Tensor tensor) {
+    std::vector<float> values(static_cast<std::size_t>(
+        tensor_size(model.layers[static_cast<std::size_t>(layer)], tensor, options.batch)));
+    program->truth().read(layer, tensor, values);
+    return values;
+  }
+
+  std::vector<Check> checks() {
+    return verify(*program, model, options, *find_backend("reference")->oracle(), settings);
+  }
+
+  /// The checks that failed, as "layer tensor".
+  std::vector<std::string> failed() {
+    std::vector<std::string> list;
+    for (const Check& check : checks())
+      if (!check.passed) {
+        if (list.empty()) message = check.message;
+        list.push_back(check.layer + " " + check.tensor);
+      }
+    return list;
+  }
+
+  Model model = verified_model();
+  PrepareOptions options{Pass::forward_backward, 2, 1, 11};
+  VerificationOptions settings;
+  std::unique_ptr<FaultyProgram> program;
+  std::string message;  ///< of the first failed check
+};
+
+using Names = std::vector<std::string>;
+
+TEST_F(FaultInjection, PassesAProgramWithoutFaultsInEveryPassWithEveryLoss) {
+  for (const Loss loss : {Loss::l2, Loss::cross_entropy})
+    for (const Pass pass : {Pass::forward, Pass::forward_backward, Pass::train}) {
+      model = verified_model(loss);
+      start(pass);
+
+      const std::vector<Check> all = checks();
+
+      for (const Check& check : all) {
+        EXPECT_TRUE(check.passed) << check.layer << " " << check.tensor << ", " << check.message;
+        EXPECT_EQ(check.checked, check.elements);
+        EXPECT_EQ(check.message, "");
+      }
+      EXPECT_EQ(all.size(), pass == Pass::forward ? 6U : 16U);
+    }
+}
+
+TEST_F(FaultInjection, ChecksEveryTensorOfTheStep) {
+  start();
+  Names names;
+  for (const Check& check : checks()) names.push_back(check.layer + " " + check.tensor);
+
+  EXPECT_THAT(names,
+              ::testing::ElementsAre("conv output", "pool output", "drop mask", "drop output",
+                                     "flatten output", "dense output", "softmax output", "loss loss",
+                                     "loss input_gradient", "dense input_gradient", "dense weights_gradient",
+                                     "dense bias_gradient", "drop input_gradient", "pool input_gradient",
+                                     "conv weights_gradient", "conv bias_gradient"));
+}
+
+TEST_F(FaultInjection, FindsOneWrongElementAndNamesIt) {
+  start();
+  change(conv, Tensor::output, [](std::span<float> values) { values[137] += 0.01F; });
+
+  EXPECT_EQ(failed(), Names{"conv output"});
+  EXPECT_THAT(message, StartsWith("element 137: found "));
+  EXPECT_THAT(message, HasSubstr(", expected "));
+}
+
+TEST_F(FaultInjection, NamesTheWorstOfSeveralWrongElements) {
+  start(Pass::forward);
+  change(dense, Tensor::output, [](std::span<float> values) {
+    values[3] += 0.01F;
+    values[7] += 10;
+    values[12] += 0.1F;
+  });
+
+  EXPECT_EQ(failed(), Names{"dense output"});
+  EXPECT_THAT(message, StartsWith("element 7: "));
+}
+
+TEST_F(FaultInjection, FindsOneWrongElementOfEveryGradient) {
+  const std::vector<std::tuple<int, Tensor, std::string>> gradients{
+      {conv, Tensor::weights_gradient, "conv weights_gradient"},
+      {conv, Tensor::bias_gradient, "conv bias_gradient"},
+      {pool, Tensor::input_gradient, "pool input_gradient"},
+      {drop, Tensor::input_gradient, "drop input_gradient"},
+      {dense, Tensor::weights_gradient, "dense weights_gradient"},
+      {dense, Tensor::bias_gradient, "dense bias_gradient"},
+      {dense, Tensor::input_gradient, "dense input_gradient"}};
+  for (const auto& [layer, tensor, name] : gradients) {
+    start();
+    change(layer, tensor, [](std::span<float> values) { values[5] += 0.5F; });
+
+    EXPECT_EQ(failed(), Names{name});
+    EXPECT_THAT(message, StartsWith("element 5: ")) << name;
+  }
+}
+
+TEST_F(FaultInjection, FindsAnythingThatIsNotANumber) {
+  const float infinity = std::numeric_limits<float>::infinity();
+  const std::vector<std::pair<float, std::string>> values{
+      {std::numeric_limits<float>::quiet_NaN(), "nan"}, {infinity, "inf"}, {-infinity, "-inf"}};
+  for (const auto& [value, name] : values) {
+    const auto spoil = [bad = value](std::span<float> plain) { plain[4] = bad; };
+    start(Pass::forward);
+    change(dense, Tensor::output, spoil);
+    EXPECT_EQ(failed(), Names{"dense output"});
+    EXPECT_THAT(message, StartsWith("element 4: found " + name));
+
+    start();
+    change(dense, Tensor::weights_gradient, spoil);
+    EXPECT_EQ(failed(), Names{"dense weights_gradient"});
+    EXPECT_THAT(message, StartsWith("element 4: found " + name));
+  }
+}
+
+TEST_F(FaultInjection, KeepsTheErrorThatIsNotANumber) {
+  start(Pass::forward);
+  change(conv, Tensor::output, [](std::span<float> values) {
+    values[10] = std::numeric_limits<float>::quiet_NaN();
+    values[20] += 1;
+  });
+
+  const Check check = checks()[0];
+
+  EXPECT_FALSE(check.passed);
+  EXPECT_TRUE(std::isnan(check.max_error));
+  EXPECT_THAT(check.message, StartsWith("element 10: found nan"));
+}
+
+// What the program says that it runs is not what it runs: weights read as they should be.
+TEST_F(FaultInjection, FindsATapThatWasLeftOut) {
+  start(Pass::forward);
+  const std::vector<float> weights = read(conv, Tensor::weights);
+  std::vector<float> without = weights;
+  without[3 * 9 * 7 + 4] = 0;  // the middle tap of filter 7 on channel 0
+  program->write(conv, Tensor::weights, without);
+  change(conv, Tensor::weights,
+         [weights](std::span<float> v) { std::copy(weights.begin(), weights.end(), v.begin()); });
+
+  EXPECT_EQ(failed(), Names{"conv output"});
+}
+
+TEST_F(FaultInjection, FindsABiasThatWasLeftOut) {
+  start(Pass::forward);
+  const std::vector<float> bias = read(dense, Tensor::bias);
+  std::vector<float> without = bias;
+  without[9] = 0;
+  program->write(dense, Tensor::bias, without);
+  change(dense, Tensor::bias, [bias](std::span<float> v) { std::copy(bias.begin(), bias.end(), v.begin()); });
+
+  EXPECT_EQ(failed(), Names{"dense output"});
+}
+
+TEST_F(FaultInjection, FindsTwoChannelsThatWereSwapped) {
+  start(Pass::forward);
+  change(conv, Tensor::output, [](std::span<float> values) {
+    std::swap_ranges(values.begin() + 2 * plane, values.begin() + 3 * plane, values.begin() + 5 * plane);
+  });
+
+  EXPECT_EQ(failed(), Names{"conv output"});
+}
+
+TEST_F(FaultInjection, FindsABorderRowThatIsStale) {
+  start(Pass::forward);
+  program->truth().step();
+  const std::vector<float> earlier = read(conv, Tensor::output);
+  std::vector<float> image(2 * 3 * plane, 0.5F);
+  program->write(0, Tensor::input, image);
+  change(conv, Tensor::output, [earlier](std::span<float> values) {
+    for (std::size_t last = plane - row; last < values.size(); last += plane)
+      std::copy_n(earlier.begin() + static_cast<std::ptrdiff_t>(last), row,
+                  values.begin() + static_cast<std::ptrdiff_t>(last));
+  });
+
+  EXPECT_EQ(failed(), Names{"conv output"});
+}
+
+TEST_F(FaultInjection, FindsEveryOperationThatDoesNotRun) {
+  start();
+  const std::vector<Operation> operations = program->operations();
+  for (const Operation& left_out : operations) {
+    start();
+    program->skip = [&](const Operation& operation) {
+      return operation.layer == left_out.layer && operation.direction == left_out.direction;
+    };
+
+    EXPECT_FALSE(failed().empty()) << left_out.layer << " " << to_string(left_out.direction);
+  }
+}
+
+TEST_F(FaultInjection, FindsGradientsThatNoOperationComputes) {
+  start();
+  program->leave_out([](const Operation& operation) {
+    return operation.layer == conv && operation.direction != Direction::forward;
+  });
+  EXPECT_EQ(failed(), Names{"conv weights_gradient"});
+  EXPECT_EQ(message, "no operation computes it");
+
+  start();
+  program->leave_out([](const Operation& operation) {
+    return operation.layer == pool && operation.direction != Direction::forward;
+  });
+  EXPECT_THAT(failed(), ::testing::Contains("pool input_gradient"));
+}
+
+TEST_F(FaultInjection, FindsAWrongLossAndAWrongGradientOfIt) {
+  start();
+  program->added_loss = 0.001;
+  EXPECT_EQ(failed(), Names{"loss loss"});
+  program->added_loss = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(failed(), Names{"loss loss"});
+
+  start();
+  change(dense, Tensor::output_gradient, [](std::span<float> values) { values[2] += 0.01F; });
+  EXPECT_THAT(failed(), ::testing::Contains("loss input_gradient"));
+}
+
+TEST_F(FaultInjection, FindsAMaskThatWasNotWhatTheElementsWereMultipliedBy) {
+  start();
+  change(drop, Tensor::mask, [](std::span<float> values) { values[20] = 2 - values[20]; });
+
+  EXPECT_THAT(failed(), ::testing::Contains("drop output"));
+}
+
+TEST_F(FaultInjection, FindsAMaskThatKeepsTooManyOrScalesWrongly) {
+  start();
+  change(drop, Tensor::mask, [](std::span<float> values) { std::fill(values.begin(), values.end(), 2.0F); });
+  EXPECT_THAT(failed(), ::testing::Contains("drop mask"));
+  EXPECT_EQ(message, "512 of 512 elements are kept, with a keep of 0.5");
+
+  change(drop, Tensor::mask, [](std::span<float> values) {
+    for (float& value : values) value /= 2;
+  });
+  EXPECT_THAT(failed(), ::testing::Contains("drop mask"));
+  EXPECT_THAT(message, HasSubstr("found 1, expected 2"));
+}
+
+TEST_F(FaultInjection, FindsAWholeChannelInASample) {
+  settings.budget = 1;
+  for (std::int64_t channel = 0; channel < 16; ++channel) {
+    start(Pass::forward);
+    change(conv, Tensor::output, [channel](std::span<float> values) {
+      for (std::int64_t i = channel * plane; i < (channel + 1) * plane; ++i) values[i] += 0.01F;
+    });
+
+    EXPECT_EQ(failed(), Names{"conv output"}) << channel;
+  }
+}
+
+TEST_F(FaultInjection, SpreadsASampleEvenlyAndSaysHowManyElementsItHas) {
+  settings.budget = 1;
+  start();
+
+  for (const Check& check : checks()) {
+    const std::int64_t sampled = std::min<std::int64_t>(check.elements, 64);
+    const bool whole = check.layer == "loss";
+    EXPECT_EQ(check.checked, whole ? check.elements : sampled) << check.layer << " " << check.tensor;
+    EXPECT_TRUE(check.passed);
+  }
+}
+
+TEST_F(FaultInjection, TakesNoMoreElementsThanItsLimit) {
+  settings.budget = 27 * 100;  // 27 multiply-adds an output of the convolution
+  start(Pass::forward);
+  EXPECT_EQ(checks()[0].checked, 100);
+
+  settings.most_elements = 80;
+  start(Pass::forward);
+  EXPECT_EQ(checks()[0].checked, 80);
+}
+
+TEST(VerificationBytes, CoverTheLargestLayer) {
+  const Model model = verified_model();
+  const std::int64_t conv_tensors = 5 * (3 * 64 + 16 * 64) + 3 * 9 * 16 + 16;
+
+  EXPECT_EQ(verification_bytes(model, false, 5), 4 * conv_tensors);
+  EXPECT_EQ(verification_bytes(model, true, 5), 8 * conv_tensors);
+}
+
+}  // namespace
+}  // namespace cnnbench

@@ -1,0 +1,155 @@
+// Every backend against the reference: networks × passes, layer by layer and as a whole.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "harness/measure/verification.h"
+#include "tests/kernels/onednn/chains.h"
+#include "tests/kernels/onednn/single_layers.h"
+
+namespace cnnbench {
+namespace {
+
+struct Case {
+  const Backend* backend;
+  Network network;
+  Pass pass;
+};
+
+void PrintTo(const Case& c, std::ostream* out) {
+  *out << c.backend->name() << " " << c.network.name << " " << to_string(c.pass);
+}
+
+bool supported(const Backend& backend, const Model& model, Pass pass) {
+  return std::all_of(model.layers.begin(), model.layers.end(),
+                     [&](const ModelLayer& layer) { return backend.unsupported(layer, pass).empty(); });
+}
+
+/// Each backend draws masks in the order of its own layout, so that whole networks cannot be compared.
+bool draws_masks(const Network& network, Pass pass) {
+  return pass != Pass::forward &&
+         std::any_of(network.layers.begin(), network.layers.end(), [](const LayerKind& kind) {
+           const auto* dropout = std::get_if<Dropout>(&kind);
+           return dropout != nullptr && dropout->keep < 1;
+         });
+}
+
+std::vector<Case> cases() {
+  std::vector<Case> list;
+  std::vector<Network> networks = single_layers();
+  for (Network& network : chains()) networks.push_back(std::move(network));
+  for (const auto& backend : backends())
+    for (const Network& network : networks)
+      for (const Pass pass : {Pass::forward, Pass::forward_backward})
+        list.push_back({backend.get(), network, pass});
+  return list;
+}
+
+/// Those in which a backend can be compared with the reference as a whole.
+std::vector<Case> comparable_cases() {
+  std::vector<Case> list = cases();
+  std::erase_if(list, [](const Case& c) {
+    return c.backend->name() == "reference" || draws_masks(c.network, c.pass) ||
+           !supported(*c.backend, c.network.model(), c.pass);
+  });
+  return list;
+}
+
+std::string name_of(const ::testing::TestParamInfo<Case>& info) {
+  std::string name = info.param.backend->name() + "_" + info.param.network.name + "_" +
+                     (info.param.pass == Pass::forward ? "forward" : "training");
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return !std::isalnum(c); }, '_');
+  return name;
+}
+
+const Backend& reference() {
+  return *find_backend("reference");
+}
+
+class Conformance : public ::testing::TestWithParam<Case> {
+ protected:
+  const Case& c = GetParam();
+  Model model = c.network.model();
+
+  PrepareOptions options(int threads) const { return {c.pass, c.network.batch, threads, 7}; }
+};
+
+TEST_P(Conformance, EveryElementOfEveryLayerAgreesWithTheReference) {
+  for (const int threads : {1, 2}) {
+    if (!supported(*c.backend, model, c.pass)) {
+      EXPECT_THROW(c.backend->prepare(model, options(threads)), std::runtime_error);
+      continue;
+    }
+    const std::unique_ptr<Program> program = c.backend->prepare(model, options(threads));
+    VerificationOptions all;
+    all.budget = std::int64_t{1} << 60;
+
+    const std::vector<Check> checks = verify(*program, model, options(threads), *reference().oracle(), all);
+
+    EXPECT_GE(checks.size(), model.layers.size());
+    for (const Check& check : checks) {
+      EXPECT_EQ(check.checked, check.elements) << check.layer << " " << check.tensor;
+      EXPECT_TRUE(check.passed) << check.layer << " " << check.tensor << ", " << check.message << " (error "
+                                << check.max_error << ", " << threads << " threads)";
+    }
+  }
+}
+
+/// Rounding adds up from layer to layer: errors of a whole network are held against the largest element of a
+/// tensor, at ten times what is allowed of one layer.
+void expect_near(const std::vector<float>& found, const std::vector<float>& expected,
+                 const std::string& what) {
+  ASSERT_EQ(found.size(), expected.size());
+  float largest = 0;
+  for (const float value : expected) largest = std::max(largest, std::abs(value));
+  for (std::size_t i = 0; i < found.size(); ++i)
+    ASSERT_NEAR(found[i], expected[i], 1e-4 * static_cast<double>(largest)) << what << ", element " << i;
+}
+
+/// Gradients of the weights and then of the biases. Taken together, since before a batch normalisation those
+/// of the biases are nothing but rounding.
+std::vector<float> gradients_of(Program& program, const Model& model, int layer) {
+  std::vector<float> gradients = read(program, model, layer, Tensor::weights_gradient, 1);
+  if (model.layers[static_cast<std::size_t>(layer)].biases == 0) return gradients;
+  const std::vector<float> of_bias = read(program, model, layer, Tensor::bias_gradient, 1);
+  gradients.insert(gradients.end(), of_bias.begin(), of_bias.end());
+  return gradients;
+}
+
+class WholeNetwork : public Conformance {};
+
+TEST_P(WholeNetwork, YieldsWhatTheReferenceYields) {
+  const std::unique_ptr<Program> program = c.backend->prepare(model, options(1));
+  const std::unique_ptr<Program> truth = reference().prepare(model, options(1));
+
+  program->step();
+  truth->step();
+
+  const int last = static_cast<int>(model.layers.size()) - 1;
+  expect_near(read(*program, model, last, Tensor::output, c.network.batch),
+              read(*truth, model, last, Tensor::output, c.network.batch), "output");
+  EXPECT_NEAR(program->loss(), truth->loss(), 1e-5 * std::abs(truth->loss()));
+  if (c.pass == Pass::forward) return;
+  for (int layer = 0; layer <= last; ++layer) {
+    if (!has_direction(model.layers[static_cast<std::size_t>(layer)], Direction::backward_weights)) continue;
+    expect_near(gradients_of(*program, model, layer), gradients_of(*truth, model, layer),
+                model.layers[static_cast<std::size_t>(layer)].name + " gradients");
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Networks, Conformance, ::testing::ValuesIn(cases()), name_of);
+INSTANTIATE_TEST_SUITE_P(Networks, WholeNetwork, ::testing::ValuesIn(comparable_cases()), name_of);
+
+TEST(Unsupported, IsACropDeeperThanThePaddingAndPreparingItThrows) {
+  const Model model = Network{"deep_crop", {3, 9, 9}, {cropped(conv(5), 1)}}.model();
+  const Backend& onednn = *find_backend("onednn");
+
+  EXPECT_NE(onednn.unsupported(model.layers[0], Pass::forward), "");
+  EXPECT_THROW(onednn.prepare(model, {Pass::forward, 1, 1, 1}), std::runtime_error);
+  EXPECT_EQ(reference().unsupported(model.layers[0], Pass::forward), "");
+}
+
+}  // namespace
+}  // namespace cnnbench
