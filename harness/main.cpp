@@ -93,6 +93,13 @@ nlohmann::ordered_json settings_json(const std::vector<Experiment>& experiments,
   return all;
 }
 
+/// Version and facts, which may differ between ranks: the effective instruction set does on unlike CPUs.
+nlohmann::ordered_json backend_facts(const Backend& backend) {
+  nlohmann::ordered_json about{{"version", backend.version()}};
+  for (const auto& [key, value] : backend.facts()) about[key] = value;
+  return about;
+}
+
 /// All of the report that is known before anything is measured. Collective; complete on rank 0.
 Report begin_report(Cluster& cluster, Clock& clock, const std::vector<Config>& configs,
                     const std::vector<Experiment>& experiments, const Options& options,
@@ -115,12 +122,12 @@ Report begin_report(Cluster& cluster, Clock& clock, const std::vector<Config>& c
   report.settings = settings_json(experiments, options);
   nlohmann::ordered_json facts = machine_facts();
   facts["mpi_library"] = cluster.library();
+  for (const Backend* backend : options.backends)
+    facts["backends"][backend->name()] = backend_facts(*backend);
   for (const std::string& text : cluster.gather(facts.dump()))
     report.environment.push_back(nlohmann::ordered_json::parse(text));
   for (const Backend* backend : options.backends) {
-    nlohmann::ordered_json about{{"version", backend->version()}};
-    for (const auto& [key, value] : backend->facts()) about[key] = value;
-    report.backend_facts.emplace_back(backend->name(), std::move(about));
+    report.backend_facts.emplace_back(backend->name(), backend_facts(*backend));
   }
   report.clock = measure_clock(clock);
   report.ranks = cluster.size();

@@ -67,6 +67,8 @@ void interpret(const Words& words, Options& options) {
       all_named("--pass", words.passes, names_of<Pass>({Pass::forward, Pass::forward_backward, Pass::train}));
   options.views = all_named("--views", words.views,
                             names_of<View>({View::network, View::layers, View::isolated, View::prefix}));
+  std::sort(options.views.begin(),
+            options.views.end());  // the layers are compared with the network, so that comes first
   std::vector<std::pair<std::string, const Backend*>> known;
   for (const auto& backend : backends()) known.emplace_back(backend->name(), backend.get());
   options.backends = all_named("--backend", words.backends, known);

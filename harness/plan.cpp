@@ -13,21 +13,24 @@
 namespace cnnbench {
 namespace {
 
-double gib(std::int64_t bytes) {
-  return static_cast<double>(bytes) / (1 << 30);
+double gib(double bytes) {
+  return bytes / (1 << 30);
 }
 
-/// Bytes that one rank needs at the peak of an experiment.
-std::int64_t needed_bytes(const Experiment& experiment) {
+/// Bytes that one rank needs at the peak of an experiment; as double, which no sum of these overflows.
+double needed_bytes(const Experiment& experiment) {
   const bool training = experiment.pass != Pass::forward;
   const Model& model = *experiment.model;
   // Training keeps weights in up to three layouts; inference has one, and a plain copy while it packs.
-  const std::int64_t copies = model.parameters() * 4 * (training ? 2 : 1);
-  const bool second_program =
-      std::find(experiment.views.begin(), experiment.views.end(), View::prefix) != experiment.views.end();
-  const std::int64_t program = memory_bytes(model, training, experiment.batch) + copies;
-  const auto programs = static_cast<std::int64_t>(experiment.backends.size()) * (second_program ? 2 : 1);
-  return program * programs + (experiment.verify ? verification_bytes(model, training, experiment.batch) : 0);
+  const double copies = static_cast<double>(model.parameters()) * 4 * (training ? 2 : 1);
+  const auto has = [&](View view) {
+    return std::find(experiment.views.begin(), experiment.views.end(), view) != experiment.views.end();
+  };
+  // Prefixes and single layers are programs of their own beside the network's.
+  const int programs = has(View::prefix) || has(View::isolated) ? 2 : 1;
+  const double program = memory_bytes(model, training, experiment.batch) + copies;
+  return program * programs * static_cast<double>(experiment.backends.size()) +
+         (experiment.verify ? verification_bytes(model, training, experiment.batch) : 0);
 }
 
 /// Where configs are found by name: those installed with this program, wherever that has been put, then
@@ -58,11 +61,10 @@ std::vector<Config> load_configs(const Options& options) {
 std::int64_t batch_of(const NetworkConfig& network, const Options& options, int ranks) {
   if (options.batch) return *options.batch;
   if (!options.global_batch) return network.batch;
-  if (*options.global_batch % ranks != 0)
-    throw UserError(fmt::format(
-        "--global-batch: {} samples do not divide evenly over {} ranks; the nearest that do are {} and {}",
-        *options.global_batch, ranks, std::max<std::int64_t>(*options.global_batch / ranks, 1) * ranks,
-        (*options.global_batch / ranks + 1) * ranks));
+  const std::int64_t rest = *options.global_batch % ranks;
+  if (rest != 0)
+    throw UserError(fmt::format("--global-batch: {} samples do not divide evenly over {} ranks; {} would",
+                                *options.global_batch, ranks, *options.global_batch - rest + ranks));
   return *options.global_batch / ranks;
 }
 
@@ -72,9 +74,14 @@ TimingSettings timing_of(const RunSettings& run, const Options& options) {
   timing.steps = options.steps.value_or(run.steps.value_or(timing.steps));
   const double otherwise = options.steps ? 0.0 : run.precision.value_or(timing.precision);
   timing.precision = options.precision.value_or(otherwise);
+  // Exactly N steps are cut short only by a limit that stands beside that N: in the config, or on the command
+  // line.
   const double no_limit = 0;
-  timing.max_seconds = options.max_seconds.value_or(
-      run.max_seconds.value_or(timing.precision > 0 ? timing.max_seconds : no_limit));
+  const bool exact = timing.precision == 0;
+  const double by_default = exact ? no_limit : timing.max_seconds;
+  const bool config_counts = !(exact && options.steps);
+  timing.max_seconds =
+      options.max_seconds.value_or(config_counts ? run.max_seconds.value_or(by_default) : by_default);
   return timing;
 }
 
@@ -101,6 +108,10 @@ std::vector<Experiment> plan_experiments(const std::vector<Config>& configs, con
         experiment.measure = options.verify != Verify::only;
         experiments.push_back(std::move(experiment));
       }
+  if (!options.dump.empty() &&
+      std::any_of(experiments.begin(), experiments.end(),
+                  [&](const Experiment& other) { return other.model != experiments[0].model; }))
+    throw UserError("--dump: one network at a time, since the files of several would have the same names");
   const auto matches = [&](const Experiment& experiment) {
     return std::any_of(
         experiment.model->layers.begin(), experiment.model->layers.end(),
@@ -115,20 +126,21 @@ void check_memory(const std::vector<Experiment>& experiments, int node_ranks) {
   const std::optional<std::int64_t> available = available_memory_bytes();
   if (!available) return;
   for (const Experiment& experiment : experiments) {
-    const std::int64_t needed = needed_bytes(experiment);
-    if (needed <= *available / node_ranks) continue;
+    const double needed = needed_bytes(experiment);
+    if (needed <= static_cast<double>(*available) / node_ranks) continue;
     throw UserError(fmt::format(
         "{} {} at batch {} needs about {:.1f} GiB a rank, {:.1f} GiB for the {} rank{} of a node, and "
         "{:.1f} GiB is available; give a smaller --batch",
         experiment.model->name, to_string(experiment.pass), experiment.batch, gib(needed),
-        gib(needed) * node_ranks, node_ranks, node_ranks == 1 ? "" : "s", gib(*available)));
+        gib(needed) * node_ranks, node_ranks, node_ranks == 1 ? "" : "s",
+        gib(static_cast<double>(*available))));
   }
 }
 
 void check_paths(const Options& options) {
   try {
     check_writable(options.output);
-    if (!options.dump.empty()) std::filesystem::create_directories(options.dump);
+    if (!options.dump.empty()) check_writable(options.dump);
   } catch (const std::exception& error) {
     throw UserError(error.what());
   }

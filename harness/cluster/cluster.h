@@ -68,7 +68,8 @@ class SingleRank final : public Cluster {
 /// otherwise.
 bool agree(Cluster& cluster, bool ok, std::string& message);
 
-/// SIGINT and SIGTERM set a flag from now on (a second one ends the program at once).
+/// SIGINT and SIGTERM set a flag from now on (a second one ends the program at once). They no longer come to
+/// this thread and those that it starts: to be called before any thread that runs kernels is started.
 void watch_interruptions();
 
 /// True once such a signal has come to this process.

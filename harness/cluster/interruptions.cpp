@@ -1,4 +1,8 @@
+#include <pthread.h>
+#include <unistd.h>
+
 #include <csignal>
+#include <thread>
 
 #include "harness/cluster/cluster.h"
 
@@ -18,14 +22,25 @@ void set_action(void (*handler)(int)) {
 
 /// Only calls what may be called in a handler (signal-safety(7)).
 void on_signal(int) {
-  signal_came = 1;
   set_action(SIG_DFL);
+  signal_came = 1;
 }
 
 }  // namespace
 
+/// Signals are taken by a thread that does nothing else. Kernels that are compiled at run time may use the
+/// stack pointer as a pointer to their data (oneDNN's matrix product does): a signal that came to a thread in
+/// such a kernel would be written over the heap.
 void watch_interruptions() {
   set_action(on_signal);
+  std::thread([] {
+    while (true) pause();
+  }).detach();
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
 bool interrupted() {

@@ -11,12 +11,14 @@ constexpr double most_clock_cost = 0.05;        // of a timing; more is flagged
 constexpr double most_clock_resolution = 0.10;  // likewise
 constexpr double most_imbalance = 1.10;         // slowest rank / median rank; more is flagged
 
-std::vector<std::string> flags(const RecordContext& context, const Record& record) {
+/// `clock_reads` is how often the clock was read for one sample.
+std::vector<std::string> flags(const RecordContext& context, const Record& record, int clock_reads) {
   std::vector<std::string> result;
   const Summary& summary = record.summary;
-  if (context.clock.cost_seconds > most_clock_cost * summary.median)
-    result.push_back(fmt::format("reading the clock takes {:.0f} % of this time",
-                                 100 * context.clock.cost_seconds / summary.median));
+  const double clock_seconds = clock_reads * context.clock.cost_seconds;
+  if (clock_seconds > most_clock_cost * summary.median)
+    result.push_back(
+        fmt::format("reading the clock takes {:.0f} % of this time", 100 * clock_seconds / summary.median));
   if (context.clock.resolution_seconds > most_clock_resolution * summary.median)
     result.push_back(fmt::format("the clock's resolution is {:.0f} % of this time",
                                  100 * context.clock.resolution_seconds / summary.median));
@@ -111,7 +113,7 @@ std::optional<Record> whole_step_record(const RecordContext& context, const Mode
   record.summary = summarize(record.samples);
   record.stop_reason = to_string(samples.stop_reason);
   add_ranks(record, samples);
-  record.flags = flags(context, record);
+  record.flags = flags(context, record, 1);
   flag_precision(context, record);
   return record;
 }
@@ -138,7 +140,7 @@ std::optional<Record> layer_record(const RecordContext& context, const Model& mo
   record.samples = samples.slowest[part];
   record.summary = summarize(record.samples);
   record.stop_reason = to_string(samples.stop_reason);
-  record.flags = flags(context, record);
+  record.flags = flags(context, record, group.operations);
   return record;
 }
 

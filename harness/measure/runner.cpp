@@ -28,7 +28,11 @@ class Runner {
         observer_(observer) {}
 
   Findings run() {
-    for (const Backend* backend : experiment_.backends) prepare_and_verify(*backend);
+    for (const Backend* backend : experiment_.backends) {
+      prepare_and_verify(*backend);
+      findings_.interrupted = cluster_.max(interrupted() ? 1 : 0) != 0;
+      if (findings_.interrupted) return std::move(findings_);
+    }
     if (!experiment_.measure || contestants_.empty()) return std::move(findings_);
     for (const View view : experiment_.views) {
       if (findings_.interrupted) break;
@@ -76,12 +80,14 @@ class Runner {
   }
 
   /// A program on every rank, or a Failure and nothing.
-  std::unique_ptr<Program> prepare(const Backend& backend, const Model& model, double* seconds) {
+  std::unique_ptr<Program> prepare(const Backend& backend, const Model& model, double* seconds,
+                                   bool takes_images) {
     std::unique_ptr<Program> program;
     std::string message;
     const double start = clock_.now();
     try {
       program = backend.prepare(model, options());
+      if (takes_images && !experiment_.input.empty()) program->write(0, Tensor::input, experiment_.input);
     } catch (const std::bad_alloc&) {
       message = "out of memory while preparing";
     } catch (const std::exception& error) {
@@ -90,9 +96,23 @@ class Runner {
     const double local[] = {clock_.now() - start};
     const std::vector<double> all = cluster_.gather(local);
     if (seconds != nullptr && !all.empty()) *seconds = *std::max_element(all.begin(), all.end());
-    if (agree(cluster_, program != nullptr, message)) return program;
+    if (program && !message.empty()) program.reset();
+    if (agree(cluster_, program != nullptr, message) && agree_on_operations(*program, message))
+      return program;
     fail(backend, model.layers.size() == 1 ? model.layers[0].name : "", "error", message);
     return nullptr;
+  }
+
+  /// Ranks of different CPUs may choose different operations; then the parts of their steps are not the same
+  /// things, and parameters would not be exchangeable.
+  bool agree_on_operations(Program& program, std::string& message) {
+    std::string mine = std::to_string(program.parameters().size());
+    for (const Operation& operation : program.operations())
+      mine += ";" + std::to_string(operation.layer) + " " + std::string(to_string(operation.direction));
+    const bool same = cluster_.broadcast(mine) == mine;
+    message =
+        same ? "" : "its operations differ from those of rank 0: the ranks' CPUs or thread counts differ";
+    return agree(cluster_, same, message);
   }
 
   void prepare_and_verify(const Backend& backend) {
@@ -107,13 +127,12 @@ class Runner {
 
     phase("preparing");
     Setup setup{model_.name, std::string(to_string(experiment_.pass)), backend.name(), 0, 0, {}};
-    std::unique_ptr<Program> program = prepare(backend, model_, &setup.prepare_seconds);
+    std::unique_ptr<Program> program = prepare(backend, model_, &setup.prepare_seconds, true);
     if (!program) return;
     setup.parameters_mib = static_cast<double>(program->parameters().size_bytes()) / (1 << 20);
     findings_.setups.push_back(setup);
-    if (!experiment_.input.empty()) program->write(0, Tensor::input, experiment_.input);
-    if (experiment_.verify && !verified(backend, *program)) return;
     if (observer_.prepared && cluster_.is_root()) observer_.prepared(backend, *program);
+    if (experiment_.verify && !verified(backend, *program)) return;
     contestants_.push_back({&backend, std::move(program)});
   }
 
@@ -121,7 +140,10 @@ class Runner {
     phase("verifying");
     std::string message;
     try {
-      for (Check& check : verify(program, model_, options(), *find_backend("reference")->oracle())) {
+      VerificationOptions settings;
+      settings.images = experiment_.input;
+      for (Check& check :
+           verify(program, model_, options(), *find_backend("reference")->oracle(), settings)) {
         check.model = model_.name;
         check.pass = to_string(experiment_.pass);
         check.backend = backend.name();
@@ -130,7 +152,7 @@ class Runner {
         findings_.checks.push_back(std::move(check));
       }
     } catch (const std::exception& error) {
-      message = error.what();
+      message = std::string("verification could not run: ") + error.what();
     }
     if (agree(cluster_, message.empty(), message)) return true;
     fail(backend, "", "verification", message);
@@ -217,10 +239,10 @@ class Runner {
   }
 
   /// One program a backend of another model than the network; empty where a backend fails.
-  std::vector<Contestant> prepare_all(const Model& model) {
+  std::vector<Contestant> prepare_all(const Model& model, bool takes_images) {
     std::vector<Contestant> all;
     for (const Contestant& contestant : contestants_)
-      if (std::unique_ptr<Program> program = prepare(*contestant.backend, model, nullptr))
+      if (std::unique_ptr<Program> program = prepare(*contestant.backend, model, nullptr, takes_images))
         all.push_back({contestant.backend, std::move(program)});
     return all;
   }
@@ -230,7 +252,7 @@ class Runner {
     for (int i = 0; i < static_cast<int>(model_.layers.size()) && !findings_.interrupted; ++i) {
       if (!selected(layer_name(i))) continue;
       const Model alone = single_layer(model_, i);
-      const std::vector<Contestant> all = prepare_all(alone);
+      const std::vector<Contestant> all = prepare_all(alone, i == 0);
       std::vector<TimedStep> steps;
       std::vector<const Backend*> backends;
       for (const Contestant& contestant : all) {
@@ -264,7 +286,7 @@ class Runner {
       const ModelLayer& last = model_.layers[static_cast<std::size_t>(count - 1)];
       if (!selected(last.name)) continue;
       const Model cut = prefix(model_, count);
-      const std::vector<Contestant> all = prepare_all(cut);
+      const std::vector<Contestant> all = prepare_all(cut, true);
       std::vector<TimedStep> steps;
       std::vector<const Backend*> backends;
       for (const Contestant& contestant : all) {

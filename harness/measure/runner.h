@@ -56,7 +56,7 @@ struct Observer {
                      std::int64_t most, double seconds)>
       step;
   std::function<void(View view, const Findings& so_far)> view_done;
-  /// A backend's program after one verified step, before timing: for --dump.
+  /// A backend's program that has not run yet: for --dump.
   std::function<void(const Backend& backend, Program& program)> prepared;
 };
 

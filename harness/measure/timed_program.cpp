@@ -20,13 +20,13 @@ std::vector<OperationGroup> group_operations(const Program& program) {
       return belongs(candidate, operation);
     });
     if (group == groups.end()) {
-      groups.push_back({operation.layer, operation.direction, operation.implementation});
+      groups.push_back({operation.layer, operation.direction, operation.implementation, 1});
       named.push_back({operation.implementation});
-    } else if (named[static_cast<std::size_t>(group - groups.begin())]
-                   .insert(operation.implementation)
-                   .second) {
-      group->implementation += " + " + operation.implementation;
+      continue;
     }
+    ++group->operations;
+    if (named[static_cast<std::size_t>(group - groups.begin())].insert(operation.implementation).second)
+      group->implementation += " + " + operation.implementation;
   }
   return groups;
 }

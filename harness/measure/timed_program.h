@@ -14,6 +14,7 @@ struct OperationGroup {
   int layer = 0;
   Direction direction = Direction::forward;
   std::string implementation;  ///< of several operations, joined by " + "; repeated ones once
+  int operations = 1;          ///< how many: so many times the clock is read for them
 };
 
 /// A program's operations by layer and direction, in the order of their first operation.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <random>
 
 #include "harness/backend/initial_values.h"
@@ -107,14 +108,59 @@ class Verifier {
   void before_forward(int index) {
     tensors_ = {};
     tensors_.input = read(index, Tensor::input);
+    if (index == 0) latest_ = images();
+    check_same(layer_at(index), "input", tensors_.input, latest_);
+    check_parameters(index);
   }
+
+  /// What the first layer must get.
+  std::vector<float> images() const {
+    if (!settings_.images.empty()) return {settings_.images.begin(), settings_.images.end()};
+    std::vector<float> plain(static_cast<std::size_t>(options_.batch * model_.input.size()));
+    initial_input(model_, options_.batch, options_.seed, plain);
+    return plain;
+  }
+
+  void check_parameters(int index) {
+    if (!settings_.parameters_from_seed) return;
+    const ModelLayer& layer = layer_at(index);
+    if (layer.weights > 0) {
+      std::vector<float> expected(static_cast<std::size_t>(layer.weights));
+      initial_weights(model_, index, options_.seed, expected);
+      check_same(layer, "weights", read(index, Tensor::weights), expected);
+    }
+    if (layer.biases > 0) {
+      std::vector<float> expected(static_cast<std::size_t>(layer.biases));
+      initial_bias(model_, index, options_.seed, expected);
+      check_same(layer, "bias", read(index, Tensor::bias), expected);
+    }
+  }
+
+  /// Two copies of one tensor: equal to the bit.
+  void check_same(const ModelLayer& layer, const std::string& tensor, const std::vector<float>& found,
+                  const std::vector<float>& expected) {
+    Check& check = new_check(layer.name, tensor, static_cast<std::int64_t>(found.size()));
+    check.tolerance = 0;
+    check.checked = check.elements;
+    const auto [a, b] = std::mismatch(found.begin(), found.end(), expected.begin(), expected.end());
+    check.passed = a == found.end() && b == expected.end();
+    if (check.passed) return;
+    check.max_error = std::numeric_limits<double>::infinity();
+    check.message =
+        a == found.end() || b == expected.end()
+            ? fmt::format("{} elements, expected {}", found.size(), expected.size())
+            : fmt::format("element {}: found {:.9g}, expected exactly {:.9g}", a - found.begin(), *a, *b);
+  }
+
+  const ModelLayer& layer_at(int index) const { return model_.layers[static_cast<std::size_t>(index)]; }
 
   void after_forward(int index) {
     const ModelLayer& layer = model_.layers[static_cast<std::size_t>(index)];
     read_parameters(index, layer);
     if (const auto* dropout = std::get_if<Dropout>(&layer.kind); dropout != nullptr && training())
       check_mask(layer, dropout->keep);
-    compare(layer, Tensor::output, read(index, Tensor::output));
+    latest_ = read(index, Tensor::output);
+    compare(layer, Tensor::output, latest_);
   }
 
   void before_backward(int index) {
@@ -122,6 +168,7 @@ class Verifier {
     went_back_[static_cast<std::size_t>(index)] = true;
     tensors_ = {};
     tensors_.output_gradient = read(index, Tensor::output_gradient);
+    check_same(layer, "output_gradient", tensors_.output_gradient, latest_);
     const bool from_output =
         std::holds_alternative<ActivationLayer>(layer.kind) || std::holds_alternative<Softmax>(layer.kind);
     if (from_output || fused_activation(layer.kind) != Activation::none)
@@ -132,8 +179,10 @@ class Verifier {
 
   void after_backward(int index) {
     const ModelLayer& layer = model_.layers[static_cast<std::size_t>(index)];
-    if (has_direction(layer, Direction::backward_data))
-      compare(layer, Tensor::input_gradient, read(index, Tensor::input_gradient));
+    if (has_direction(layer, Direction::backward_data)) {
+      latest_ = read(index, Tensor::input_gradient);
+      compare(layer, Tensor::input_gradient, latest_);
+    }
     if (!has_direction(layer, Direction::backward_weights)) return;
     if (layer.weights > 0) compare(layer, Tensor::weights_gradient, read(index, Tensor::weights_gradient));
     if (layer.biases > 0) compare(layer, Tensor::bias_gradient, read(index, Tensor::bias_gradient));
@@ -222,7 +271,8 @@ class Verifier {
     Comparison(loss).compare(0, program_.loss(), expected, std::max(std::abs(expected), 1e-6));
 
     if (last < 0 || !model_.layers[static_cast<std::size_t>(last)].backward) return;
-    const std::vector<float> found = read(last, Tensor::output_gradient);
+    latest_ = read(last, Tensor::output_gradient);
+    const std::vector<float>& found = latest_;
     Check& check = new_check("loss", "input_gradient", static_cast<std::int64_t>(found.size()));
     Comparison comparison(check);
     // Cross-entropy subtracts 1 from a probability: errors are relative to that 1.
@@ -249,7 +299,8 @@ class Verifier {
   const Oracle& oracle_;
   const VerificationOptions& settings_;
   std::vector<bool> went_back_;  ///< a layer
-  Tensors tensors_;              ///< of the layer at hand
+  std::vector<float> latest_;  ///< what the layer before produced; in the backward part, the latest gradient
+  Tensors tensors_;            ///< of the layer at hand
   std::vector<Check> checks_;
 };
 
@@ -260,13 +311,22 @@ std::vector<Check> verify(Program& program, const Model& model, const PrepareOpt
   return Verifier(program, model, options, oracle, settings).run();
 }
 
-std::int64_t verification_bytes(const Model& model, bool training, std::int64_t batch) {
-  std::int64_t most = 0;
+double verification_bytes(const Model& model, bool training, std::int64_t batch,
+                          const VerificationOptions& settings) {
+  // Beside the plain tensors of a layer: the latest one kept for comparison, a second copy of its weights,
+  // and an index and a value for each element that is checked.
+  constexpr double checked = sizeof(std::int64_t) + sizeof(Evaluated);
+  double most = 0;
   for (const ModelLayer& layer : model.layers) {
-    const std::int64_t activations = batch * (layer.input.size() + layer.output.size());
-    most = std::max(most, (activations + layer.parameters()) * (training ? 2 : 1));
+    const double input = static_cast<double>(batch) * static_cast<double>(layer.input.size());
+    const double output = static_cast<double>(batch) * static_cast<double>(layer.output.size());
+    const double parameters = static_cast<double>(layer.parameters());
+    const double plain = (input + output) * (training ? 2 : 1) + std::max(input, output) + parameters * 2;
+    const double elements =
+        std::min(std::max({input, output, parameters}), static_cast<double>(settings.budget));
+    most = std::max(most, plain * 4 + elements * checked);
   }
-  return most * 4;
+  return most;
 }
 
 }  // namespace cnnbench

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,10 @@ struct VerificationOptions {
   /// the mean of that sum over the tensor, whichever is larger. Direct algorithms in f32 stay below 1e-6,
   /// Winograd F(4x4) below 1e-5. A tap, a bias or a channel left out is far above.
   double tolerance = 1e-5;
+  /// Parameters must be those of the seed to the bit. Off where somebody wrote others into the program.
+  bool parameters_from_seed = true;
+  /// Images that were written into the program; empty: those of the seed.
+  std::span<const float> images;
 };
 
 /// Runs one step of a program and compares every layer's output and gradients, and the loss, with the oracle
@@ -28,6 +33,7 @@ std::vector<Check> verify(Program& program, const Model& model, const PrepareOpt
                           const Oracle& oracle, const VerificationOptions& settings = {});
 
 /// Bytes that verify() allocates at most beside the program.
-std::int64_t verification_bytes(const Model& model, bool training, std::int64_t batch);
+double verification_bytes(const Model& model, bool training, std::int64_t batch,
+                          const VerificationOptions& settings = {});
 
 }  // namespace cnnbench

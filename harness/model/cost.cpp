@@ -71,7 +71,7 @@ std::int64_t bytes(const ModelLayer& layer, Direction direction, std::int64_t ba
   return elements * element_bytes;
 }
 
-std::int64_t memory_bytes(const Model& model, bool training, std::int64_t batch) {
+double memory_bytes(const Model& model, bool training, std::int64_t batch) {
   std::int64_t all = model.input.size();
   std::int64_t neighbours = 0;
   for (const ModelLayer& layer : model.layers) {
@@ -79,8 +79,8 @@ std::int64_t memory_bytes(const Model& model, bool training, std::int64_t batch)
     all += layer.output.size() * (layer.backward ? 2 : 1);
     neighbours = std::max(neighbours, layer.input.size() + layer.output.size());
   }
-  const std::int64_t activations = batch * (training ? all : neighbours);
-  return (activations + model.parameters() * (training ? 2 : 1)) * element_bytes;
+  const double activations = static_cast<double>(batch) * static_cast<double>(training ? all : neighbours);
+  return (activations + static_cast<double>(model.parameters()) * (training ? 2 : 1)) * element_bytes;
 }
 
 }  // namespace cnnbench

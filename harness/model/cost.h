@@ -35,6 +35,6 @@ bool has_direction(const ModelLayer& layer, Direction direction);
 /// Memory that the plain tensors of one pass need on one rank, in bytes: parameters (with gradients in
 /// training) and activations (all of them in training, with gradients; the two largest neighbours in
 /// inference). Backends need somewhat more for packing and scratch.
-std::int64_t memory_bytes(const Model& model, bool training, std::int64_t batch);
+double memory_bytes(const Model& model, bool training, std::int64_t batch);
 
 }  // namespace cnnbench

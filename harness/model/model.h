@@ -62,7 +62,8 @@ struct ModelOptions {
 
 /// Infers shapes, padding, receptive fields and parameter counts.
 /// Throws ModelError: no layers, a kernel larger than its padded input, groups that do not divide the
-/// channels, a name used twice, padding not smaller than a pooling window, a size of more than 2^40 elements.
+/// channels, a name used twice, padding not smaller than a pooling window, more than 2^38 elements, or more
+/// than 2^41 operations an image.
 Model build_model(std::string name, std::string source, Shape input, const std::vector<Layer>& layers,
                   Loss loss, const ModelOptions& options = {});
 

@@ -4,28 +4,42 @@
 namespace cnnbench::onednn {
 namespace {
 
-/// Inner product. A source that was flattened is taken as it lies in memory (the library packs the weights to
-/// suit), so that flattening costs no reorder.
+/// Inner product. A source of several pixels is taken as it lies in memory where the library has a kernel of
+/// its own for that; where it only has plain matrix multiplication, flattening it first gets the better
+/// kernel (2.6: brgemm).
 class DensePlan final : public WeightedLayer {
  public:
   DensePlan(const ModelLayer& layer, const Dense& dense)
       : WeightedLayer(layer, dense.activation), dense_(dense) {}
 
  private:
-  Value to_primitive(Builder& builder, const Value& src) override {
-    given_ = src.dims;
-    src_dims_ = src.dims;
-    if (src.dims[2] != 1 || src.dims[3] != 1) return src;
-    // One pixel: a matrix, if the channels are not blocked with padding.
+  Value to_primitive(Builder& builder, const Value& given) override {
+    given_ = given.dims;
+    src_dims_ = given.dims;
+    const bool one_pixel = given.dims[2] == 1 && given.dims[3] == 1;
+    if (!one_pixel && !only_gemm(builder)) return given;
+    const Value src = builder.with_dims(given, {given.dims[0], layer().input.size(), 1, 1});
+    // A matrix, unless the channels are blocked with padding.
     const memory::desc matrix = src.desc.reshape({src.dims[0], src.dims[1]}, true);
     if (matrix == memory::desc()) return src;
     src_dims_ = {src.dims[0], src.dims[1]};
     return builder.view(src, src.dims, matrix);
   }
 
+  /// True where all that the library has for the source as it is, is a general matrix multiplication.
+  bool only_gemm(const Builder& builder) const {
+    const std::string implementation =
+        compat::forward<dnnl::inner_product_forward>(builder.engine, {}, builder.forward_kind(), src(),
+                                                     weights(), bias(), dst(builder))
+            .impl_info_str();
+    return implementation.find("gemm") != std::string::npos &&
+           implementation.find("brg") == std::string::npos;
+  }
+
   Value from_primitive(Builder& builder, const Value& diff_src) override {
-    if (src_dims_.size() == given_.size()) return diff_src;
-    return builder.view(diff_src, given_, diff_src.desc.reshape(given_));
+    if (src_dims_.size() == 4) return diff_src;
+    const memory::dims pixel{src_dims_[0], src_dims_[1], 1, 1};
+    return builder.with_dims(builder.view(diff_src, pixel, diff_src.desc.reshape(pixel)), given_);
   }
 
   Value output_value(Builder& builder, const Value& dst) override {

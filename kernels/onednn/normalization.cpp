@@ -28,10 +28,6 @@ class LrnPlan final : public LayerPlan {
   }
 
   Value backward(Builder& builder, const Value& given) override {
-    if (!layer_.input_gradient) {
-      builder.discard(given);
-      return {};
-    }
     const Value diff_dst = builder.converted(given, src_.desc);
     const auto desc =
         compat::lrn_backward(builder.engine, forward_, src_.desc, src_.desc, Lrn::window, alpha, beta, k);
@@ -75,7 +71,9 @@ class BatchNormalizationPlan final : public LayerPlan {
     shift_ = builder.add_parameter(Tensor::bias, vector(), vector());
     mean_ = statistics(builder, 0.0F);
     variance_ = statistics(builder, 1.0F);
-    const Value dst = builder.make_value(src_.dims, src_.desc);
+    // Training needs the source again; inference does not.
+    const bool in_place = src_.writable && !builder.training();
+    const Value dst = in_place ? src_ : builder.make_value(src_.dims, src_.desc);
     builder.add(Direction::forward, forward_.impl_info_str(), dnnl::batch_normalization_forward(forward_),
                 {{DNNL_ARG_SRC, src_.data},
                  {DNNL_ARG_MEAN, mean_},
@@ -83,15 +81,14 @@ class BatchNormalizationPlan final : public LayerPlan {
                  {DNNL_ARG_SCALE, builder.parameters[scale_].data},
                  {DNNL_ARG_SHIFT, builder.parameters[shift_].data},
                  {DNNL_ARG_DST, dst.data}});
-    builder.discard(src_);
+    if (!in_place) builder.discard(src_);
     return dst;
   }
 
   Value backward(Builder& builder, const Value& given) override {
-    const Value diff_dst = builder.converted(given, src_.desc);
+    const Value diff = builder.converted(given, src_.desc);
     const auto desc =
         compat::batch_normalization_backward(builder.engine, forward_, src_.desc, src_.desc, epsilon, flags_);
-    const Value diff_src = builder.make_value(src_.dims, src_.desc);
     // One primitive yields all three gradients; it is charged to the data where somebody wants that one.
     builder.add(
         layer_.input_gradient ? Direction::backward_data : Direction::backward_weights, desc.impl_info_str(),
@@ -102,13 +99,12 @@ class BatchNormalizationPlan final : public LayerPlan {
          {DNNL_ARG_SCALE, builder.parameters[scale_].data},
          {DNNL_ARG_SHIFT,
           compat::batch_normalization_backward_takes_shift ? builder.parameters[shift_].data : memory()},
-         {DNNL_ARG_DIFF_DST, diff_dst.data},
-         {DNNL_ARG_DIFF_SRC, diff_src.data},
+         {DNNL_ARG_DIFF_DST, diff.data},
+         {DNNL_ARG_DIFF_SRC, diff.data},
          {DNNL_ARG_DIFF_SCALE, builder.parameters[scale_].gradient},
          {DNNL_ARG_DIFF_SHIFT, builder.parameters[shift_].gradient}});
-    builder.discard(diff_dst);
-    if (layer_.input_gradient) return builder.with_dims(diff_src, given_);
-    builder.discard(diff_src);
+    if (layer_.input_gradient) return builder.with_dims(diff, given_);
+    builder.discard(diff);
     return {};
   }
 

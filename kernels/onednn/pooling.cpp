@@ -35,10 +35,6 @@ class PoolingPlan final : public LayerPlan {
   }
 
   Value backward(Builder& builder, const Value& given) override {
-    if (!layer_.input_gradient) {
-      builder.discard(given);
-      return {};
-    }
     const Value diff_dst = builder.converted(given, dst_.desc);
     const auto desc = compat::pooling_backward(builder.engine, forward_, algorithm_, src_.desc, dst_.desc,
                                                strides_, kernel_, before_, after_);

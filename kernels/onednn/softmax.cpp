@@ -24,10 +24,6 @@ class SoftmaxPlan final : public LayerPlan {
   }
 
   Value backward(Builder& builder, const Value& given) override {
-    if (!layer_.input_gradient) {
-      builder.discard(given);
-      return {};
-    }
     const Value diff = builder.converted(given, dst_.desc);
     const auto desc = compat::softmax_backward(builder.engine, forward_, dst_.desc, dst_.desc);
     builder.add(Direction::backward_data, desc.impl_info_str(), dnnl::softmax_backward(desc),

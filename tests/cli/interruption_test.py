@@ -9,12 +9,14 @@ import pytest
 from program import BENCH, ENVIRONMENT, MPIRUN, quick, result
 
 ENDLESS = quick("--steps", 10_000_000, "--pass", "forward")
+TWO_RANKS = (MPIRUN, "-n", 2, "--oversubscribe", "--bind-to", "none", BENCH)
 
 
 def interrupt(command, output, victim):
     """Starts the command, sends SIGINT to victim(process) once steps are timed; its status and stdout."""
-    command = [*map(str, command), *ENDLESS, "--output", str(output)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=ENVIRONMENT) as run:
+    command = [str(word) for word in (*command, *ENDLESS, "--output", output)]
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, text=True, env=ENVIRONMENT, **streams) as run:
         lines = []
         for line in run.stdout:
             lines.append(line)
@@ -54,13 +56,13 @@ def a_rank(run):
 
 
 def test_an_interruption_of_one_rank_ends_all_in_order(tmp_path):
-    status, text = interrupt([MPIRUN, "-n", 2, "--oversubscribe", "--bind-to", "none", BENCH], tmp_path, a_rank)
+    status, text = interrupt(TWO_RANKS, tmp_path, a_rank)
     assert status == 3
     is_partial(tmp_path, text)
 
 
 def test_an_interruption_of_mpirun_leaves_no_broken_result(tmp_path):
-    interrupt([MPIRUN, "-n", 2, "--oversubscribe", "--bind-to", "none", BENCH], tmp_path, lambda run: run.pid)
+    interrupt(TWO_RANKS, tmp_path, lambda run: run.pid)
     for folder in tmp_path.iterdir():
         if not folder.name.startswith("."):
             assert result(tmp_path)["cnnbench"]["status"] == "partial"

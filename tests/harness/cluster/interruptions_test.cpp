@@ -1,40 +1,67 @@
 #include <gtest/gtest.h>
+#include <pthread.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <thread>
 
 #include "harness/cluster/cluster.h"
 
 namespace cnnbench {
 namespace {
 
+/// Sends a signal to this process, as a terminal does, and waits until it has been noticed.
+void send(int signal) {
+  kill(getpid(), signal);
+  for (int i = 0; i < 5000 && !interrupted(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
 /// Each case runs in a child process, because signal handlers and the flag belong to the whole process.
-[[noreturn]] void raise_and_exit(int signal) {
+[[noreturn]] void send_and_exit(int signal) {
   watch_interruptions();
   const bool before = interrupted();
-  std::raise(signal);
+  send(signal);
   std::exit(!before && interrupted() ? 0 : 1);
 }
 
-[[noreturn]] void raise_twice(int first, int second) {
+[[noreturn]] void send_twice(int first, int second) {
   watch_interruptions();
-  std::raise(first);
-  std::raise(second);
+  send(first);
+  send(second);
+  std::this_thread::sleep_for(std::chrono::seconds(5));  // the signal ends this
   std::exit(0);
+}
+
+/// 0 where both signals are blocked in a thread that is started now.
+[[noreturn]] void start_a_thread_and_exit() {
+  watch_interruptions();
+  bool blocked = false;
+  std::thread([&blocked] {
+    sigset_t mask;
+    pthread_sigmask(SIG_BLOCK, nullptr, &mask);
+    blocked = sigismember(&mask, SIGINT) == 1 && sigismember(&mask, SIGTERM) == 1;
+  }).join();
+  std::exit(blocked ? 0 : 1);
 }
 
 using ::testing::ExitedWithCode;
 using ::testing::KilledBySignal;
 
 TEST(Interruptions, SetAFlagAndLetTheProgramGoOn) {
-  EXPECT_EXIT(raise_and_exit(SIGINT), ExitedWithCode(0), "");
-  EXPECT_EXIT(raise_and_exit(SIGTERM), ExitedWithCode(0), "");
+  EXPECT_EXIT(send_and_exit(SIGINT), ExitedWithCode(0), "");
+  EXPECT_EXIT(send_and_exit(SIGTERM), ExitedWithCode(0), "");
 }
 
 TEST(Interruptions, EndTheProgramTheSecondTime) {
-  EXPECT_EXIT(raise_twice(SIGINT, SIGINT), KilledBySignal(SIGINT), "");
-  EXPECT_EXIT(raise_twice(SIGINT, SIGTERM), KilledBySignal(SIGTERM), "");
-  EXPECT_EXIT(raise_twice(SIGTERM, SIGINT), KilledBySignal(SIGINT), "");
+  EXPECT_EXIT(send_twice(SIGINT, SIGINT), KilledBySignal(SIGINT), "");
+  EXPECT_EXIT(send_twice(SIGINT, SIGTERM), KilledBySignal(SIGTERM), "");
+  EXPECT_EXIT(send_twice(SIGTERM, SIGINT), KilledBySignal(SIGINT), "");
+}
+
+TEST(Interruptions, DoNotComeToThreadsThatRunKernels) {
+  EXPECT_EXIT(start_a_thread_and_exit(), ExitedWithCode(0), "");
 }
 
 TEST(Interruptions, AreNotSeenBeforeThereIsOne) {

@@ -20,31 +20,34 @@ class ScriptedProgram final : public Program {
     double seconds = 0;
   };
 
-  ScriptedProgram(FakeClock& clock, std::vector<Script> script, double overhead = 0)
-      : clock_(clock), script_(std::move(script)), overhead_(overhead) {
+  ScriptedProgram(FakeClock& clock, std::vector<Script> script) : clock_(clock), script_(std::move(script)) {
     for (const Script& line : script_) operations_.push_back(line.operation);
   }
 
   const std::vector<Operation>& operations() const override { return operations_; }
   void run(std::size_t operation) override {
-    ++runs;
-    clock_.advance(script_.at(operation).seconds + (operation == 0 ? overhead_ : 0.0));
+    ++trace->runs;
+    clock_.advance(script_.at(operation).seconds + (operation == 0 ? trace->overhead : 0.0));
   }
   void read(int, Tensor, std::span<float>) override {}
   void write(int, Tensor, std::span<const float> plain) override {
-    written.assign(plain.begin(), plain.end());
+    trace->written.assign(plain.begin(), plain.end());
   }
   double loss() const override { return 0; }
   std::span<float> parameters() override { return parameters_; }
   std::span<float> gradients() override { return {}; }
 
-  std::int64_t runs = 0;
-  std::vector<float> written;
+  /// What is left of the program when it is gone, and what can be set while it is there.
+  struct Trace {
+    std::int64_t runs = 0;  ///< of operations
+    std::vector<float> written;
+    double overhead = 0;  ///< added to the first operation
+  };
+  const std::shared_ptr<Trace> trace = std::make_shared<Trace>();
 
  private:
   FakeClock& clock_;
   std::vector<Script> script_;
-  double overhead_;
   std::vector<Operation> operations_;
   std::vector<float> parameters_ = std::vector<float>(1 << 18);  // 1 MiB
 };

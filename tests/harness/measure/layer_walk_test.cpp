@@ -70,7 +70,7 @@ TEST(LayerWalk, NeedsNoVisitor) {
 
   walk_layers(program, three_layers(), {});
 
-  EXPECT_EQ(program.runs, 3);
+  EXPECT_EQ(program.trace->runs, 3);
 }
 
 }  // namespace

@@ -1,8 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
+#include <thread>
 #include <vector>
 
 #include "harness/measure/measuring_loop.h"
@@ -67,6 +69,12 @@ TEST(MeasuringLoopInterruption, InTheBurnInEndsIt) {
   EXPECT_EQ(samples.stop_reason, StopReason::interrupted);
 }
 
+/// As a terminal does it; the signal has been noticed when this returns.
+void interrupt_this_process() {
+  kill(getpid(), SIGINT);
+  while (!interrupted()) std::this_thread::yield();
+}
+
 // In a process of its own, as the signal's flag cannot be taken back.
 TEST(MeasuringLoopInterruptionDeathTest, OfThisProcessEndsTheMeasurementAfterTheStep) {
   const auto interrupt_third_timed_step = [] {
@@ -74,7 +82,7 @@ TEST(MeasuringLoopInterruptionDeathTest, OfThisProcessEndsTheMeasurementAfterThe
     SingleRank cluster;
     int runs = 0;
     const TimedStep step{1, [&](std::span<double> seconds) {
-                           if (++runs == 2 + 3) std::raise(SIGINT);
+                           if (++runs == 2 + 3) interrupt_this_process();
                            seconds[0] = runs;
                          }};
     const Samples samples = measure({step}, exactly(2, 100), cluster).at(0);

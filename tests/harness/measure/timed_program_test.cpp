@@ -46,7 +46,7 @@ TEST_F(TimedProgram, TimesTheWholeStepByOnePairOfReadings) {
 
   EXPECT_EQ(step.parts, 1U);
   EXPECT_EQ(seconds, 63.5);
-  EXPECT_EQ(program.runs, 7);
+  EXPECT_EQ(program.trace->runs, 7);
 }
 
 TEST_F(TimedProgram, AddsUpTheOperationsOfAGroup) {
@@ -58,7 +58,7 @@ TEST_F(TimedProgram, AddsUpTheOperationsOfAGroup) {
   step.run(seconds);  // a step does not carry over the one before
   EXPECT_THAT(seconds, ElementsAre(32.5, 1, 2, 28));
 
-  EXPECT_EQ(program.runs, 14);
+  EXPECT_EQ(program.trace->runs, 14);
 }
 
 TEST(TimedOperations, OfAnEmptyProgramAreNone) {

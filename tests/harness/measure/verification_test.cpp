@@ -1,72 +1,14 @@
-#include "harness/measure/verification.h"
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "tests/harness/measure/fake_backend.h"
+#include "tests/harness/measure/fault_injection.h"
 
 namespace cnnbench {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-constexpr int conv = 0;
-constexpr int pool = 1;
-constexpr int drop = 2;
-constexpr int dense = 4;
-constexpr std::int64_t row = 8;
-constexpr std::int64_t plane = 8 * row;
-
-/// The reference with a fault, verified against itself.
-class FaultInjection : public ::testing::Test {
- protected:
-  void start(Pass pass = Pass::forward_backward) {
-    options.pass = pass;
-    program = std::make_unique<FaultyProgram>(find_backend("reference")->prepare(model, options));
-  }
-
-  /// From now on `tensor` of a layer reads as the function makes it.
-  void change(int layer, Tensor tensor, std::function<void(std::span<float>)> function) {
-    program->change = [=](int read_layer, Tensor read_tensor, std::span<float> plain) {
-      if (read_layer == layer && read_tensor == tensor) function(plain);
-    };
-  }
-
-  std::vector<float> read(int layer, Tensor tensor) {
-    std::vector<float> values(static_cast<std::size_t>(
-        tensor_size(model.layers[static_cast<std::size_t>(layer)], tensor, options.batch)));
-    program->truth().read(layer, tensor, values);
-    return values;
-  }
-
-  std::vector<Check> checks() {
-    return verify(*program, model, options, *find_backend("reference")->oracle(), settings);
-  }
-
-  /// The checks that failed, as "layer tensor".
-  std::vector<std::string> failed() {
-    std::vector<std::string> list;
-    for (const Check& check : checks())
-      if (!check.passed) {
-        if (list.empty()) message = check.message;
-        list.push_back(check.layer + " " + check.tensor);
-      }
-    return list;
-  }
-
-  Model model = verified_model();
-  PrepareOptions options{Pass::forward_backward, 2, 1, 11};
-  VerificationOptions settings;
-  std::unique_ptr<FaultyProgram> program;
-  std::string message;  ///< of the first failed check
-};
-
-using Names = std::vector<std::string>;
 
 TEST_F(FaultInjection, PassesAProgramWithoutFaultsInEveryPassWithEveryLoss) {
   for (const Loss loss : {Loss::l2, Loss::cross_entropy})
@@ -275,40 +217,6 @@ TEST_F(FaultInjection, FindsAMaskThatKeepsTooManyOrScalesWrongly) {
   });
   EXPECT_THAT(failed(), ::testing::Contains("drop mask"));
   EXPECT_THAT(message, HasSubstr("found 1, expected 2"));
-}
-
-TEST_F(FaultInjection, FindsAWholeChannelInASample) {
-  settings.budget = 1;
-  for (std::int64_t channel = 0; channel < 16; ++channel) {
-    start(Pass::forward);
-    change(conv, Tensor::output, [channel](std::span<float> values) {
-      for (std::int64_t i = channel * plane; i < (channel + 1) * plane; ++i) values[i] += 0.01F;
-    });
-
-    EXPECT_EQ(failed(), Names{"conv output"}) << channel;
-  }
-}
-
-TEST_F(FaultInjection, SpreadsASampleEvenlyAndSaysHowManyElementsItHas) {
-  settings.budget = 1;
-  start();
-
-  for (const Check& check : checks()) {
-    const std::int64_t sampled = std::min<std::int64_t>(check.elements, 64);
-    const bool whole = check.layer == "loss";
-    EXPECT_EQ(check.checked, whole ? check.elements : sampled) << check.layer << " " << check.tensor;
-    EXPECT_TRUE(check.passed);
-  }
-}
-
-TEST_F(FaultInjection, TakesNoMoreElementsThanItsLimit) {
-  settings.budget = 27 * 100;  // 27 multiply-adds an output of the convolution
-  start(Pass::forward);
-  EXPECT_EQ(checks()[0].checked, 100);
-
-  settings.most_elements = 80;
-  start(Pass::forward);
-  EXPECT_EQ(checks()[0].checked, 80);
 }
 
 TEST(VerificationBytes, CoverTheLargestLayer) {

@@ -1,0 +1,148 @@
+#include "harness/measure/runner.h"
+
+#include <new>
+#include <stdexcept>
+
+#include "tests/harness/measure/runner_fixture.h"
+
+namespace cnnbench {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+TEST_F(RunExperiment, TurnsAnUnsupportedLayerIntoAFailureAndGoesOnWithTheOthers) {
+  FakeBackend weak("weak", plain());
+  weak.why_not = [](const ModelLayer& layer, Pass) { return layer.name == "conv" ? "no kernel for it" : ""; };
+  const FakeBackend strong("strong", plain());
+
+  const Findings findings = run({&weak, &strong}, {View::network});
+
+  ASSERT_EQ(findings.failures.size(), 1U);
+  const Failure& failure = findings.failures[0];
+  EXPECT_EQ(failure.model, "net");
+  EXPECT_EQ(failure.pass, "forward-backward");
+  EXPECT_EQ(failure.backend, "weak");
+  EXPECT_EQ(failure.layer, "conv");
+  EXPECT_EQ(failure.reason, "unsupported");
+  EXPECT_EQ(failure.message, "no kernel for it");
+  EXPECT_THAT(weak.prepared, IsEmpty());
+  ASSERT_EQ(findings.records.size(), 1U);
+  EXPECT_EQ(findings.records[0].backend, "strong");
+}
+
+TEST_F(RunExperiment, TurnsAnExceptionOfPreparingIntoAFailure) {
+  const FakeBackend broken("broken", [](const Model&, const PrepareOptions&) -> std::unique_ptr<Program> {
+    throw std::runtime_error("no primitive");
+  });
+  const FakeBackend greedy("greedy", [](const Model&, const PrepareOptions&) -> std::unique_ptr<Program> {
+    throw std::bad_alloc();
+  });
+
+  const Findings findings = run({&broken, &greedy}, {View::network, View::layers});
+
+  ASSERT_EQ(findings.failures.size(), 2U);
+  EXPECT_EQ(findings.failures[0].reason, "error");
+  EXPECT_EQ(findings.failures[0].message, "no primitive");
+  EXPECT_EQ(findings.failures[1].message, "out of memory while preparing");
+  EXPECT_THAT(findings.records, IsEmpty());
+  EXPECT_THAT(findings.setups, IsEmpty());
+}
+
+TEST_F(RunExperiment, DoesNotTimeWhatFailsVerification) {
+  model = verified_model();
+  experiment.verify = true;
+  const Backend& reference = *find_backend("reference");
+  const FakeBackend wrong("wrong", [&](const Model& m, const PrepareOptions& o) {
+    auto faulty = std::make_unique<FaultyProgram>(reference.prepare(m, o));
+    faulty->change = [](int layer, Tensor tensor, std::span<float> plain) {
+      if (layer == 4 && tensor == Tensor::weights_gradient) plain[3] += 1;
+    };
+    return faulty;
+  });
+  int timed = 0;
+  observer.step = [&](View, const std::string&, const std::string& backend, std::int64_t, std::int64_t,
+                      double) { timed += backend == "wrong" ? 1 : 0; };
+
+  const Findings findings = run({&wrong, &reference}, {View::network});
+
+  ASSERT_EQ(findings.failures.size(), 1U);
+  EXPECT_EQ(findings.failures[0].backend, "wrong");
+  EXPECT_EQ(findings.failures[0].reason, "verification");
+  EXPECT_THAT(findings.failures[0].message,
+              ::testing::StartsWith("dense weights_gradient, element 3: found "));
+  EXPECT_EQ(timed, 0);
+  ASSERT_EQ(findings.records.size(), 1U);
+  EXPECT_EQ(findings.records[0].backend, "reference");
+  for (const Check& check : findings.checks) {
+    EXPECT_EQ(check.model, "small");
+    EXPECT_EQ(check.pass, "forward-backward");
+    EXPECT_EQ(check.passed,
+              !(check.backend == "wrong" && check.tensor == "weights_gradient" && check.layer == "dense"));
+  }
+}
+
+TEST_F(RunExperiment, OnlyVerifiesWhereMeasuringIsOff) {
+  model = verified_model();
+  experiment.verify = true;
+  experiment.measure = false;
+
+  const Findings findings = run({find_backend("reference")}, {View::network});
+
+  EXPECT_THAT(findings.records, IsEmpty());
+  EXPECT_EQ(findings.checks.size(), 16U);
+  EXPECT_EQ(findings.setups.size(), 1U);
+}
+
+TEST_F(RunExperiment, GivesTheImagesToTheProgramAndTellsWhatItPrepared) {
+  const FakeBackend backend("fake", plain());
+  experiment.input.assign(4 * 2 * 8 * 8, 0.25F);
+  std::vector<std::string> told;
+  observer.prepared = [&](const Backend& b, Program&) { told.push_back(b.name()); };
+
+  const Findings findings = run({&backend}, {View::network});
+
+  EXPECT_EQ(trace->written, experiment.input);
+  EXPECT_THAT(told, ElementsAre("fake"));
+  EXPECT_EQ(findings.setups[0].parameters_mib, 1);
+}
+
+TEST_F(RunExperiment, MeasuresPreparingOnTheSlowestRank) {
+  const FakeBackend backend("fake", [&](const Model& m, const PrepareOptions& o) {
+    clock.advance(3);
+    return scripted(m, o.pass);
+  });
+  FakeCluster two(0, 2);
+  two.others = [](int, std::size_t call, std::span<const double> own) {
+    std::vector<double> theirs(own.begin(), own.end());
+    if (call == 0) theirs[0] += 4;
+    return theirs;
+  };
+  cluster = &two;
+
+  const Findings findings = run({&backend}, {View::network});
+
+  EXPECT_EQ(findings.setups[0].prepare_seconds, 7);
+  EXPECT_EQ(findings.records[0].ranks, 2);
+  EXPECT_EQ(findings.records[0].per_rank.size(), 2U);
+}
+
+TEST_F(RunExperiment, TakesTheSlowestRankOfEveryStep) {
+  const FakeBackend backend("fake", plain());
+  FakeCluster two(0, 2);
+  two.others = [](int, std::size_t call, std::span<const double> own) {
+    std::vector<double> theirs(own.begin(), own.end());
+    if (call == 2) theirs[0] = 14;  // gathered before: preparing and the first step
+    return theirs;
+  };
+  cluster = &two;
+
+  const Record record = run({&backend}, {View::network}).records.at(0);
+
+  EXPECT_THAT(record.samples, ElementsAre(10, 14, 10));
+  EXPECT_EQ(record.per_rank[1].slowest_steps, 1);
+  EXPECT_DOUBLE_EQ(record.imbalance.value(), 1.0);
+}
+
+}  // namespace
+}  // namespace cnnbench
