@@ -24,6 +24,8 @@ folder_of() {
   [[ $1 == release ]] && echo build || echo "build-$1"
 }
 
+export OMP_WAIT_POLICY=passive # tests run side by side: threads that wait must leave the cores to others
+
 scripts/setup.sh test
 status=0
 for preset in "${presets[@]}"; do

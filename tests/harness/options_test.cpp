@@ -90,7 +90,7 @@ TEST(CommandLine, TakesEveryOption) {
   EXPECT_THAT(o.passes, ElementsAre(Pass::forward, Pass::forward_backward));
   ASSERT_EQ(o.backends.size(), 2U);
   EXPECT_EQ(o.backends[0]->name(), "reference");
-  EXPECT_THAT(o.views, ElementsAre(View::prefix, View::isolated));
+  EXPECT_THAT(o.views, ElementsAre(View::isolated, View::prefix));  // in the order of the help
   EXPECT_EQ(o.batch, 4);
   EXPECT_EQ(o.burn_in, 0);
   EXPECT_EQ(o.steps, 7);

@@ -52,9 +52,9 @@ TEST(BatchOf, RefusesAGlobalBatchThatDoesNotDivideAndSaysWhichDo) {
   Options options;
   options.global_batch = 10;
   EXPECT_THAT(user_error([&] { batch_of(network, options, 4); }),
-              HasSubstr("the nearest that do are 8 and 12"));
+              HasSubstr("10 samples do not divide evenly over 4 ranks; 12 would"));
   options.global_batch = 3;
-  EXPECT_THAT(user_error([&] { batch_of(network, options, 4); }), HasSubstr("4"));
+  EXPECT_THAT(user_error([&] { batch_of(network, options, 4); }), HasSubstr("4 would"));
 }
 
 TEST(TimingOf, TakesTheCommandLineBeforeTheConfigBeforeTheDefaults) {

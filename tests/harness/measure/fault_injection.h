@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -46,24 +47,28 @@ class FaultInjection : public ::testing::Test {
     return verify(*program, model, options, *find_backend("reference")->oracle(), settings);
   }
 
-  /// The checks that failed, as "layer tensor".
-  std::vector<std::string> failed() {
-    std::vector<std::string> list;
-    for (const Check& check : checks())
-      if (!check.passed) {
-        if (list.empty()) message = check.message;
-        list.push_back(check.layer + " " + check.tensor);
-      }
-    return list;
+  static Check check_of(const std::vector<Check>& all, const std::string& layer, const std::string& tensor) {
+    for (const Check& check : all)
+      if (check.layer == layer && check.tensor == tensor) return check;
+    throw std::out_of_range(layer + " " + tensor);
+  }
+
+  /// The first check that failed, as "layer tensor"; empty where all passed. Others may fail as well, where a
+  /// layer's rule takes what is at fault, or another copy of it is right.
+  std::string first_failed() {
+    for (const Check& check : checks()) {
+      if (check.passed) continue;
+      message = check.message;
+      return check.layer + " " + check.tensor;
+    }
+    return "";
   }
 
   Model model = verified_model();
   PrepareOptions options{Pass::forward_backward, 2, 1, 11};
   VerificationOptions settings;
   std::unique_ptr<FaultyProgram> program;
-  std::string message;  ///< of the first failed check
+  std::string message;  ///< of the check that first_failed() found
 };
-
-using Names = std::vector<std::string>;
 
 }  // namespace cnnbench

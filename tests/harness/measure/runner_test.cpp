@@ -90,7 +90,8 @@ TEST_F(RunExperiment, OnlyVerifiesWhereMeasuringIsOff) {
   const Findings findings = run({find_backend("reference")}, {View::network});
 
   EXPECT_THAT(findings.records, IsEmpty());
-  EXPECT_EQ(findings.checks.size(), 16U);
+  EXPECT_THAT(findings.checks, ::testing::Each(::testing::Field(&Check::passed, true)));
+  EXPECT_FALSE(findings.checks.empty());
   EXPECT_EQ(findings.setups.size(), 1U);
 }
 
