@@ -26,7 +26,7 @@ cmake --build --preset release --target bench --parallel "$(nproc)"
 if [[ $(id -u) == 0 ]]; then # mpirun refuses to run as root, as in a container, unless told twice
   export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 fi
-export OMPI_MCA_btl=^tcp # all ranks are on this machine: a container without a network needs no warning about it
+export OMPI_MCA_btl=self,vader # all ranks are on this machine: a container without a network needs no warning about it
 
 # Each of the two ranks is bound to its own half of the cores. Whether mpirun can do that here only mpirun knows (a
 # container may have fewer cores than the machine); where it cannot, the ranks share what there is.

@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BENCH = os.environ["BENCH"]
 MPIRUN = os.environ["MPIRUN"]
 # Threads that wait must not spin: tests run side by side and times do not matter here. One machine: no network.
-ENVIRONMENT = {**os.environ, "OMP_WAIT_POLICY": "passive", "OMPI_MCA_btl": "^tcp"}
+ENVIRONMENT = {**os.environ, "OMP_WAIT_POLICY": "passive", "OMPI_MCA_btl": "self,vader"}
 # A run that takes no time: what is not said otherwise.
 QUICK = {"--config": "lenet", "--batch": 2, "--burn-in": 0, "--steps": 2, "--threads": 1}
 
