@@ -59,8 +59,8 @@ std::vector<Case> comparable_cases() {
 std::string name_of(const ::testing::TestParamInfo<Case>& info) {
   std::string name = info.param.backend->name() + "_" + info.param.network.name + "_" +
                      (info.param.pass == Pass::forward ? "forward" : "training");
-  std::replace_if(
-      name.begin(), name.end(), [](char c) { return !std::isalnum(c); }, '_');
+  const auto is_sign = [](unsigned char c) { return std::isalnum(c) == 0; };
+  std::replace_if(name.begin(), name.end(), is_sign, '_');
   return name;
 }
 
