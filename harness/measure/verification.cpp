@@ -1,66 +1,13 @@
 #include "harness/measure/verification.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <cmath>
-#include <limits>
-#include <random>
 
 #include "harness/backend/initial_values.h"
 #include "harness/measure/layer_walk.h"
+#include "harness/measure/tensor_checks.h"
 
 namespace cnnbench {
 namespace {
-
-std::string_view tensor_name(Tensor tensor) {
-  switch (tensor) {
-    case Tensor::output:
-      return "output";
-    case Tensor::input_gradient:
-      return "input_gradient";
-    case Tensor::weights_gradient:
-      return "weights_gradient";
-    case Tensor::bias_gradient:
-      return "bias_gradient";
-    default:
-      return "";
-  }
-}
-
-/// One element in every one of `count` equal parts of [0, size), at a place drawn from the seed.
-std::vector<std::int64_t> sample(std::int64_t size, std::int64_t count, std::uint64_t seed) {
-  std::vector<std::int64_t> elements(static_cast<std::size_t>(count));
-  std::mt19937_64 generator(seed);
-  for (std::int64_t i = 0; i < count; ++i) {
-    const auto first = static_cast<std::int64_t>(static_cast<__int128>(size) * i / count);
-    const auto next = static_cast<std::int64_t>(static_cast<__int128>(size) * (i + 1) / count);
-    elements[static_cast<std::size_t>(i)] =
-        first + static_cast<std::int64_t>(generator() % static_cast<std::uint64_t>(next - first));
-  }
-  return elements;
-}
-
-/// Keeps the largest error of a set of comparisons, and where it was.
-class Comparison {
- public:
-  Comparison(Check& check) : check_(check) { check_.passed = true; }
-
-  void compare(std::int64_t element, double found, double expected, double magnitude) {
-    // Below this an f32 result may be denormal or zero, whatever the algorithm.
-    constexpr double smallest = 1e-30;
-    const double error = std::abs(found - expected) / std::max(magnitude, smallest);
-    ++check_.checked;
-    if (!(error <= check_.tolerance)) check_.passed = false;  // also for NaN, which no later error replaces
-    if (error <= check_.max_error || std::isnan(check_.max_error)) return;
-    check_.max_error = error;
-    if (!check_.passed)
-      check_.message = fmt::format("element {}: found {:.9g}, expected {:.9g}", element, found, expected);
-  }
-
- private:
-  Check& check_;
-};
 
 /// Plain copies of what the program holds for one layer.
 struct Tensors {
@@ -81,7 +28,8 @@ class Verifier {
         options_(options),
         oracle_(oracle),
         settings_(settings),
-        went_back_(model.layers.size()) {}
+        went_back_(model.layers.size()),
+        checks_(settings) {}
 
   std::vector<Check> run() {
     LayerVisitor visitor;
@@ -94,7 +42,7 @@ class Verifier {
     visitor.after_loss = [this] { check_loss(); };
     walk_layers(program_, model_, visitor);
     if (training()) check_that_all_went_back();
-    return std::move(checks_);
+    return checks_.take();
   }
 
  private:
@@ -109,7 +57,7 @@ class Verifier {
     tensors_ = {};
     tensors_.input = read(index, Tensor::input);
     if (index == 0) latest_ = images();
-    check_same(layer_at(index), "input", tensors_.input, latest_);
+    checks_.expect_same(layer_at(index).name, "input", tensors_.input, latest_);
     check_parameters(index);
   }
 
@@ -127,48 +75,32 @@ class Verifier {
     if (layer.weights > 0) {
       std::vector<float> expected(static_cast<std::size_t>(layer.weights));
       initial_weights(model_, index, options_.seed, expected);
-      check_same(layer, "weights", read(index, Tensor::weights), expected);
+      checks_.expect_same(layer.name, "weights", read(index, Tensor::weights), expected);
     }
     if (layer.biases > 0) {
       std::vector<float> expected(static_cast<std::size_t>(layer.biases));
       initial_bias(model_, index, options_.seed, expected);
-      check_same(layer, "bias", read(index, Tensor::bias), expected);
+      checks_.expect_same(layer.name, "bias", read(index, Tensor::bias), expected);
     }
-  }
-
-  /// Two copies of one tensor: equal to the bit.
-  void check_same(const ModelLayer& layer, const std::string& tensor, const std::vector<float>& found,
-                  const std::vector<float>& expected) {
-    Check& check = new_check(layer.name, tensor, static_cast<std::int64_t>(found.size()));
-    check.tolerance = 0;
-    check.checked = check.elements;
-    const auto [a, b] = std::mismatch(found.begin(), found.end(), expected.begin(), expected.end());
-    check.passed = a == found.end() && b == expected.end();
-    if (check.passed) return;
-    check.max_error = std::numeric_limits<double>::infinity();
-    check.message =
-        a == found.end() || b == expected.end()
-            ? fmt::format("{} elements, expected {}", found.size(), expected.size())
-            : fmt::format("element {}: found {:.9g}, expected exactly {:.9g}", a - found.begin(), *a, *b);
   }
 
   const ModelLayer& layer_at(int index) const { return model_.layers[static_cast<std::size_t>(index)]; }
 
   void after_forward(int index) {
-    const ModelLayer& layer = model_.layers[static_cast<std::size_t>(index)];
+    const ModelLayer& layer = layer_at(index);
     read_parameters(index, layer);
     if (const auto* dropout = std::get_if<Dropout>(&layer.kind); dropout != nullptr && training())
-      check_mask(layer, dropout->keep);
+      checks_.expect_mask(layer.name, tensors_.mask, dropout->keep);
     latest_ = read(index, Tensor::output);
     compare(layer, Tensor::output, latest_);
   }
 
   void before_backward(int index) {
-    const ModelLayer& layer = model_.layers[static_cast<std::size_t>(index)];
+    const ModelLayer& layer = layer_at(index);
     went_back_[static_cast<std::size_t>(index)] = true;
     tensors_ = {};
     tensors_.output_gradient = read(index, Tensor::output_gradient);
-    check_same(layer, "output_gradient", tensors_.output_gradient, latest_);
+    checks_.expect_same(layer.name, "output_gradient", tensors_.output_gradient, latest_);
     const bool from_output =
         std::holds_alternative<ActivationLayer>(layer.kind) || std::holds_alternative<Softmax>(layer.kind);
     if (from_output || fused_activation(layer.kind) != Activation::none)
@@ -178,7 +110,7 @@ class Verifier {
   }
 
   void after_backward(int index) {
-    const ModelLayer& layer = model_.layers[static_cast<std::size_t>(index)];
+    const ModelLayer& layer = layer_at(index);
     if (has_direction(layer, Direction::backward_data)) {
       latest_ = read(index, Tensor::input_gradient);
       compare(layer, Tensor::input_gradient, latest_);
@@ -195,7 +127,7 @@ class Verifier {
       if (!layer.backward || went_back_[i] || std::holds_alternative<Flatten>(layer.kind)) continue;
       const bool weights = has_direction(layer, Direction::backward_weights);
       const Tensor tensor = weights ? Tensor::weights_gradient : Tensor::input_gradient;
-      new_check(layer.name, std::string(tensor_name(tensor)), tensor_size(layer, tensor, options_.batch))
+      checks_.add(layer.name, std::string(tensor_name(tensor)), tensor_size(layer, tensor, options_.batch))
           .message = "no operation computes it";
     }
   }
@@ -213,51 +145,8 @@ class Verifier {
 
   bool training() const { return options_.pass != Pass::forward; }
 
-  /// Multiply-adds behind one element of a tensor, roughly.
-  std::int64_t terms(const ModelLayer& layer, Tensor tensor) const {
-    if (tensor == Tensor::weights_gradient || tensor == Tensor::bias_gradient)
-      return options_.batch * layer.output.height * layer.output.width;
-    if (const auto* pool = std::get_if<Pooling>(&layer.kind)) return pool->kernel.height * pool->kernel.width;
-    if (std::holds_alternative<Softmax>(layer.kind)) return layer.input.channels;
-    const std::int64_t elements = tensor == Tensor::output ? layer.output.size() : layer.input.size();
-    return std::max<std::int64_t>(flops(layer, Direction::forward, 1) / 2 / elements, 1);
-  }
-
   void compare(const ModelLayer& layer, Tensor tensor, const std::vector<float>& found) {
-    Check& check =
-        new_check(layer.name, std::string(tensor_name(tensor)), static_cast<std::int64_t>(found.size()));
-    const std::int64_t affordable = settings_.budget / std::max<std::int64_t>(terms(layer, tensor), 1);
-    std::int64_t count = check.elements;
-    if (count > affordable)
-      count = std::min(count, std::clamp<std::int64_t>(affordable, 64, settings_.most_elements));
-    const std::vector<std::int64_t> elements = sample(check.elements, count, options_.seed);
-    std::vector<Evaluated> expected(elements.size());
-    oracle_.evaluate(data(layer), tensor, elements, expected);
-    // Fast algorithms mix neighbouring elements: their errors are bounded by the norm of the tensor, not by
-    // each element's own terms (Higham 2002, §23.2.2), which may all be zero behind a ReLU.
-    double typical = 0;
-    for (const Evaluated& one : expected) typical += one.magnitude / static_cast<double>(expected.size());
-    Comparison comparison(check);
-    for (std::size_t i = 0; i < elements.size(); ++i)
-      comparison.compare(elements[i], static_cast<double>(found[static_cast<std::size_t>(elements[i])]),
-                         expected[i].value, std::max(expected[i].magnitude, typical));
-  }
-
-  /// A mask holds 0 and 1/keep, and about as many of each as it should: within six standard deviations.
-  void check_mask(const ModelLayer& layer, double keep) {
-    Check& check = new_check(layer.name, "mask", static_cast<std::int64_t>(tensors_.mask.size()));
-    Comparison comparison(check);
-    std::int64_t kept = 0;
-    for (std::size_t i = 0; i < tensors_.mask.size(); ++i) {
-      const auto factor = static_cast<double>(tensors_.mask[i]);
-      if (factor != 0) ++kept;
-      comparison.compare(static_cast<std::int64_t>(i), factor, factor == 0 ? 0 : 1 / keep, 1 / keep);
-    }
-    const auto elements = static_cast<double>(check.elements);
-    const double off = std::abs(static_cast<double>(kept) - keep * elements);
-    if (off <= 6 * std::sqrt(keep * (1 - keep) * elements) + 0.5) return;
-    check.passed = false;
-    check.message = fmt::format("{} of {} elements are kept, with a keep of {}", kept, check.elements, keep);
+    checks_.expect_oracle(oracle_, data(layer), tensor, found, options_.seed);
   }
 
   /// The loss and its gradient, from the values that it was taken of.
@@ -267,30 +156,13 @@ class Verifier {
     const std::vector<std::int32_t> labels = initial_labels(model_, options_.batch, options_.seed);
     std::vector<float> gradient(logits.size());
     const double expected = oracle_.loss(model_.loss, options_.batch, logits, labels, gradient);
-    Check& loss = new_check("loss", "loss", 1);
-    Comparison(loss).compare(0, program_.loss(), expected, std::max(std::abs(expected), 1e-6));
+    checks_.expect_close("loss", "loss", program_.loss(), expected, 1e-6);
 
     if (last < 0 || !model_.layers[static_cast<std::size_t>(last)].backward) return;
     latest_ = read(last, Tensor::output_gradient);
-    const std::vector<float>& found = latest_;
-    Check& check = new_check("loss", "input_gradient", static_cast<std::int64_t>(found.size()));
-    Comparison comparison(check);
     // Cross-entropy subtracts 1 from a probability: errors are relative to that 1.
     const double scale = model_.loss == Loss::cross_entropy ? 1.0 / static_cast<double>(options_.batch) : 0.0;
-    for (std::size_t i = 0; i < found.size(); ++i)
-      comparison.compare(static_cast<std::int64_t>(i), static_cast<double>(found[i]),
-                         static_cast<double>(gradient[i]),
-                         std::max(scale, std::abs(static_cast<double>(gradient[i]))));
-  }
-
-  Check& new_check(const std::string& layer, const std::string& tensor, std::int64_t elements) {
-    Check check;
-    check.layer = layer;
-    check.tensor = tensor;
-    check.elements = elements;
-    check.tolerance = settings_.tolerance;
-    checks_.push_back(std::move(check));
-    return checks_.back();
+    checks_.expect_close("loss", "input_gradient", latest_, gradient, scale);
   }
 
   Program& program_;
@@ -301,7 +173,7 @@ class Verifier {
   std::vector<bool> went_back_;  ///< a layer
   std::vector<float> latest_;  ///< what the layer before produced; in the backward part, the latest gradient
   Tensors tensors_;            ///< of the layer at hand
-  std::vector<Check> checks_;
+  TensorChecks checks_;
 };
 
 }  // namespace

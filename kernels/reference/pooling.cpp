@@ -33,7 +33,8 @@ std::int64_t first_maximum(std::span<const float> input, const Shape& shape, con
   return best;
 }
 
-ElementRule max_output_rule(const Pooling& pooling, const LayerData& data) {
+ElementRule output_rule(const Pooling& pooling, const LayerData& data) {
+  const bool max = pooling.pool == PoolKind::max;
   const Window window = window_of(*data.layer, pooling.kernel, pooling.stride);
   const Shape in = data.layer->input;
   const Shape out = data.layer->output;
@@ -41,51 +42,25 @@ ElementRule max_output_rule(const Pooling& pooling, const LayerData& data) {
   return [=](std::int64_t element) {
     const Position at = position(out, element);
     const View view(window, at.row, at.column);
-    const double maximum = input[first_maximum(input, in, view, at.sample, at.channel)];
-    return Evaluated{maximum, std::abs(maximum)};
-  };
-}
-
-ElementRule max_input_gradient_rule(const Pooling& pooling, const LayerData& data) {
-  const Window window = window_of(*data.layer, pooling.kernel, pooling.stride);
-  const Shape in = data.layer->input;
-  const Shape out = data.layer->output;
-  const auto input = needed(data, Tensor::input);
-  const auto gradient = needed(data, Tensor::output_gradient);
-  return [=](std::int64_t element) {
-    const Position at = position(in, element);
-    const Range rows = window.rows.outputs_of_input(at.row);
-    const Range columns = window.columns.outputs_of_input(at.column);
     Evaluated sum;
-    for (std::int64_t oh = rows.begin; oh < rows.end; ++oh)
-      for (std::int64_t ow = columns.begin; ow < columns.end; ++ow)
-        if (first_maximum(input, in, View(window, oh, ow), at.sample, at.channel) == element)
-          add(sum, gradient[offset(out, {at.sample, at.channel, oh, ow})]);
-    return sum;
-  };
-}
-
-ElementRule average_output_rule(const Pooling& pooling, const LayerData& data) {
-  const Window window = window_of(*data.layer, pooling.kernel, pooling.stride);
-  const Shape in = data.layer->input;
-  const Shape out = data.layer->output;
-  const auto input = needed(data, Tensor::input);
-  return [=](std::int64_t element) {
-    const Position at = position(out, element);
-    const View view(window, at.row, at.column);
-    const auto count = static_cast<double>(view.size());
-    Evaluated sum;
+    if (max) {
+      add(sum, input[first_maximum(input, in, view, at.sample, at.channel)]);
+      return sum;
+    }
     for (std::int64_t h = view.rows.begin; h < view.rows.end; ++h)
       for (std::int64_t w = view.columns.begin; w < view.columns.end; ++w)
-        add(sum, input[offset(in, {at.sample, at.channel, h, w})] / count);
+        add(sum, input[offset(in, {at.sample, at.channel, h, w})] / static_cast<double>(view.size()));
     return sum;
   };
 }
 
-ElementRule average_input_gradient_rule(const Pooling& pooling, const LayerData& data) {
+/// Maximum: an output's gradient goes to the first of the largest elements. Average: to all alike.
+ElementRule input_gradient_rule(const Pooling& pooling, const LayerData& data) {
+  const bool max = pooling.pool == PoolKind::max;
   const Window window = window_of(*data.layer, pooling.kernel, pooling.stride);
   const Shape in = data.layer->input;
   const Shape out = data.layer->output;
+  const auto input = max ? needed(data, Tensor::input) : std::span<const float>();
   const auto gradient = needed(data, Tensor::output_gradient);
   return [=](std::int64_t element) {
     const Position at = position(in, element);
@@ -94,8 +69,10 @@ ElementRule average_input_gradient_rule(const Pooling& pooling, const LayerData&
     Evaluated sum;
     for (std::int64_t oh = rows.begin; oh < rows.end; ++oh)
       for (std::int64_t ow = columns.begin; ow < columns.end; ++ow) {
-        const auto count = static_cast<double>(View(window, oh, ow).size());
-        add(sum, gradient[offset(out, {at.sample, at.channel, oh, ow})] / count);
+        const View view(window, oh, ow);
+        if (max && first_maximum(input, in, view, at.sample, at.channel) != element) continue;
+        const double outputs_share = max ? 1.0 : 1.0 / static_cast<double>(view.size());
+        add(sum, gradient[offset(out, {at.sample, at.channel, oh, ow})] * outputs_share);
       }
     return sum;
   };
@@ -104,11 +81,8 @@ ElementRule average_input_gradient_rule(const Pooling& pooling, const LayerData&
 }  // namespace
 
 ElementRule element_rule(const Pooling& pooling, const LayerData& data, Tensor tensor) {
-  const bool max = pooling.pool == PoolKind::max;
-  if (tensor == Tensor::output)
-    return max ? max_output_rule(pooling, data) : average_output_rule(pooling, data);
-  if (tensor == Tensor::input_gradient)
-    return max ? max_input_gradient_rule(pooling, data) : average_input_gradient_rule(pooling, data);
+  if (tensor == Tensor::output) return output_rule(pooling, data);
+  if (tensor == Tensor::input_gradient) return input_gradient_rule(pooling, data);
   no_such_tensor(data.layer->name);
 }
 

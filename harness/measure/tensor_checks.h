@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "harness/backend/oracle.h"
+#include "harness/measure/verification.h"
+
+namespace cnnbench {
+
+/// Compares tensors with what they should be and keeps what was found.
+class TensorChecks {
+ public:
+  explicit TensorChecks(const VerificationOptions& settings) : settings_(settings) {}
+
+  /// A check of which nothing is compared yet: not passed. Valid until the next check is added.
+  Check& add(const std::string& layer, const std::string& tensor, std::int64_t elements);
+
+  /// Two copies of one tensor: equal to the bit.
+  void expect_same(const std::string& layer, const std::string& tensor, std::span<const float> found,
+                   std::span<const float> expected);
+
+  /// A tensor that a program computed against the oracle: all elements, or a sample of them drawn from the
+  /// seed where `settings.budget` does not pay for all.
+  void expect_oracle(const Oracle& oracle, const LayerData& data, Tensor tensor, std::span<const float> found,
+                     std::uint64_t seed);
+
+  /// A dropout mask holds 0 and 1/keep, and about as many of each as it should: within six standard
+  /// deviations.
+  void expect_mask(const std::string& layer, std::span<const float> mask, double keep);
+
+  /// Values against expected ones; errors are relative to |expected|, or to `scale` where that is larger.
+  void expect_close(const std::string& layer, const std::string& tensor, std::span<const float> found,
+                    std::span<const float> expected, double scale);
+  void expect_close(const std::string& layer, const std::string& quantity, double found, double expected,
+                    double scale);
+
+  /// All checks so far; leaves none.
+  std::vector<Check> take() { return std::move(checks_); }
+
+ private:
+  const VerificationOptions& settings_;
+  std::vector<Check> checks_;
+};
+
+/// "output", "input_gradient", "weights_gradient", "bias_gradient"; empty for others.
+std::string_view tensor_name(Tensor tensor);
+
+}  // namespace cnnbench
