@@ -111,7 +111,7 @@ memory Builder::parameter_as(std::size_t index, const memory::desc& wanted) {
   Parameter& parameter = parameters[index];
   if (parameter.desc == wanted) return parameter.data;
   const memory copy(wanted, engine, DNNL_MEMORY_NONE);
-  buffers.bind(copy, buffers.dedicate(wanted.get_size()));
+  parameter_copies.bind(copy, parameter_copies.dedicate(wanted.get_size()));
   const dnnl::reorder::primitive_desc reorder(engine, parameter.desc, engine, wanted);
   parameter.copies.push_back({copy, dnnl::reorder(reorder)});
   if (options.pass == Pass::train)

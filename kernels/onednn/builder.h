@@ -71,7 +71,8 @@ class Builder {
   const PrepareOptions& options;
   dnnl::engine engine;
   dnnl::stream stream;
-  BufferPlan buffers;
+  BufferPlan buffers;           ///< of values
+  BufferPlan parameter_copies;  ///< in further layouts
   std::vector<Operation> operations;
   std::vector<Action> actions;
   std::vector<memory> held;  ///< memory that actions refer to

@@ -37,9 +37,11 @@ class OneDnnProgram final : public Program {
     // The library takes its number of threads when primitives are made, and again when they run.
     omp_set_num_threads(options.threads);
     build();
+    // Parameters first: the plain copy that each is packed from is gone before the values take memory.
     allocate_parameters();
+    fill_parameters();
     builder_.buffers.allocate();
-    fill();
+    fill_input();
   }
 
   const std::vector<Operation>& operations() const override { return builder_.operations; }
@@ -131,6 +133,7 @@ class OneDnnProgram final : public Program {
       parameter.offset = arena_bytes_;
       arena_bytes_ += (parameter.desc.get_size() + alignment - 1) / alignment * alignment;
     }
+    builder_.parameter_copies.allocate();
     parameter_arena_ = AlignedBuffer(arena_bytes_);
     if (builder_.training()) gradient_arena_ = AlignedBuffer(arena_bytes_);
     for (Parameter& parameter : builder_.parameters) {
@@ -140,8 +143,8 @@ class OneDnnProgram final : public Program {
     }
   }
 
-  /// Parameters and input from the seed. Each plain copy lives only until it is packed.
-  void fill() {
+  /// Parameters from the seed. Each plain copy lives only until it is packed.
+  void fill_parameters() {
     for (const Parameter& parameter : builder_.parameters) {
       std::vector<float> plain(static_cast<std::size_t>(tensor_size(
           model_.layers[static_cast<std::size_t>(parameter.layer)], parameter.tensor, options_.batch)));
@@ -151,6 +154,9 @@ class OneDnnProgram final : public Program {
         initial_bias(model_, parameter.layer, options_.seed, plain);
       write(parameter.layer, parameter.tensor, plain);
     }
+  }
+
+  void fill_input() {
     std::vector<float> images(static_cast<std::size_t>(options_.batch * model_.input.size()));
     initial_input(model_, options_.batch, options_.seed, images);
     write(0, Tensor::input, images);
