@@ -33,6 +33,9 @@ struct Operation {
   int layer = 0;  ///< index into Model::layers; Model::layers.size() is the loss
   Direction direction = Direction::forward;
   std::string implementation;  ///< what really runs, in the backend's own words
+  /// How much larger its rounding errors are than those of sums of products: 1 for direct algorithms and
+  /// matrix multiplication, more for algorithms that transform (Winograd).
+  double error_growth = 1;
 };
 
 /// The tensors of a layer that can be read as plain arrays: activations NCHW, convolution weights OIHW, dense

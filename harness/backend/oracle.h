@@ -21,13 +21,22 @@ struct LayerData {
   std::span<const float> output_gradient;  ///< NCHW
 };
 
-/// One element computed in double precision, with the sum of the absolute values of its terms: the scale that
-/// rounding errors of any order of summation grow with (Higham 2002, "Accuracy and Stability of Numerical
-/// Algorithms", §3.1).
+/// One element computed in double precision, with two scales of the rounding errors that f32 arithmetic makes
+/// on the way to it.
 struct Evaluated {
   double value = 0;
+  /// Sum of the absolute values of its terms: what errors of any order of summation are relative to (Higham
+  /// 2002, "Accuracy and Stability of Numerical Algorithms", §3.1).
   double magnitude = 0;
+  /// Sum of the squares of all intermediate results that f32 would round: every product and every partial
+  /// sum. With u = 2^-24, each is off by at most u of itself, so that u·√rounded_squares is the scale of
+  /// their random sum (Ipsen & Zhou 2020, "Probabilistic Error Analysis for Inner Products"). 0: exact.
+  double rounded_squares = 0;
 };
+
+/// What tanh, exp or a power in f32 may be off by, counted in roundings of its result: 16 roundings are, as a
+/// random sum, 4 units in the last place.
+constexpr double function_roundings = 16;
 
 /// The truth that backends are compared with, an element at a time, so that a layer too large to compute
 /// whole can be checked on a sample.

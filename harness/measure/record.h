@@ -53,7 +53,8 @@ struct Failure {
   std::string message;
 };
 
-/// What verification found for one layer and tensor. Errors are relative to the sum of the absolute terms.
+/// What verification found for one layer and tensor. Error and tolerance are those of the element whose error
+/// is largest against what is allowed of it, both relative to the sum of its absolute terms.
 struct Check {
   std::string model;
   std::string pass;
@@ -75,6 +76,7 @@ struct Setup {
   std::string backend;
   double prepare_seconds = 0;  ///< maximum over ranks
   double parameters_mib = 0;
+  std::string parameters_hash;  ///< of all parameters as they lie in memory; empty where nothing was verified
   std::optional<double>
       unattributed_share;  ///< 1 - (sum of the layers' medians) / (median of the network view)
 };

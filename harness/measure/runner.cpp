@@ -1,5 +1,9 @@
 #include "harness/measure/runner.h"
 
+#include <fmt/format.h>
+
+#include <bit>
+
 #include "harness/measure/experiment_run.h"
 #include "harness/measure/verification.h"
 
@@ -16,6 +20,18 @@ bool supported(ExperimentRun& run, const Backend& backend) {
     all = false;
   }
   return all;
+}
+
+/// FNV-1a over 64-bit words (Fowler, Noll & Vo), in hexadecimal: equal where all parameters are, to the bit.
+std::string hash_of(std::span<const float> parameters) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  for (std::size_t i = 0; i < parameters.size(); i += 2) {
+    std::uint64_t word = std::bit_cast<std::uint32_t>(parameters[i]);
+    if (i + 1 < parameters.size())
+      word |= std::uint64_t{std::bit_cast<std::uint32_t>(parameters[i + 1])} << 32;
+    hash = (hash ^ word) * 0x100000001b3U;
+  }
+  return fmt::format("{:016x}", hash);
 }
 
 /// Verifies a program on every rank; false, and a Failure, where one rank's is wrong.
@@ -36,6 +52,11 @@ bool verified(ExperimentRun& run, const Backend& backend, Program& program) {
   } catch (const std::exception& error) {
     message = std::string("verification could not run: ") + error.what();
   }
+  const std::string mine = hash_of(program.parameters());
+  const std::string first = run.cluster.broadcast(mine);
+  if (message.empty() && mine != first)
+    message = fmt::format("its parameters (hash {}) are not those of rank 0 (hash {})", mine, first);
+  if (run.cluster.is_root()) run.findings.setups.back().parameters_hash = mine;
   if (agree(run.cluster, message.empty(), message)) return true;
   run.fail(backend, "", "verification", message);
   return false;
@@ -45,7 +66,7 @@ bool verified(ExperimentRun& run, const Backend& backend, Program& program) {
 std::optional<Contestant> prepare_and_verify(ExperimentRun& run, const Backend& backend) {
   if (!supported(run, backend)) return std::nullopt;
   run.phase("preparing");
-  Setup setup{run.model.name, std::string(to_string(run.experiment.pass)), backend.name(), 0, 0, {}};
+  Setup setup{run.model.name, std::string(to_string(run.experiment.pass)), backend.name(), 0, 0, "", {}};
   std::unique_ptr<Program> program = prepare_program(run, backend, run.model, &setup.prepare_seconds, true);
   if (!program) return std::nullopt;
   setup.parameters_mib = static_cast<double>(program->parameters().size_bytes()) / (1 << 20);

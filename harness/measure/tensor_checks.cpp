@@ -5,43 +5,39 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <random>
+
+#include "harness/measure/element_sample.h"
+#include "harness/measure/error_bound.h"
 
 namespace cnnbench {
 namespace {
 
-/// One element in every one of `count` equal parts of [0, size), at a place drawn from the seed.
-std::vector<std::int64_t> sample(std::int64_t size, std::int64_t count, std::uint64_t seed) {
-  std::vector<std::int64_t> elements(static_cast<std::size_t>(count));
-  std::mt19937_64 generator(seed);
-  for (std::int64_t i = 0; i < count; ++i) {
-    const auto first = static_cast<std::int64_t>(static_cast<__int128>(size) * i / count);
-    const auto next = static_cast<std::int64_t>(static_cast<__int128>(size) * (i + 1) / count);
-    elements[static_cast<std::size_t>(i)] =
-        first + static_cast<std::int64_t>(generator() % static_cast<std::uint64_t>(next - first));
-  }
-  return elements;
-}
-
-/// Keeps the largest error of a set of comparisons, and where it was.
+/// Keeps the worst of a set of comparisons: the one whose error is largest against what is allowed.
 class Comparison {
  public:
-  Comparison(Check& check) : check_(check) { check_.passed = true; }
+  explicit Comparison(Check& check) : check_(check) {
+    check_.passed = true;
+    check_.tolerance = 0;
+  }
 
-  void compare(std::int64_t element, double found, double expected, double magnitude) {
-    // Below this an f32 result may be denormal or zero, whatever the algorithm.
-    constexpr double smallest = 1e-30;
-    const double error = std::abs(found - expected) / std::max(magnitude, smallest);
+  /// `magnitude` is what the error is reported relative to.
+  void compare(std::int64_t element, double found, double expected, double allowed, double magnitude) {
+    const double error = std::abs(found - expected);
+    const bool passed = error <= allowed;  // not for NaN, which no later error replaces
     ++check_.checked;
-    if (!(error <= check_.tolerance)) check_.passed = false;  // also for NaN, which no later error replaces
-    if (error <= check_.max_error || std::isnan(check_.max_error)) return;
-    check_.max_error = error;
-    if (!check_.passed)
-      check_.message = fmt::format("element {}: found {:.9g}, expected {:.9g}", element, found, expected);
+    const double ratio = error == 0 ? 0 : error / allowed;
+    if (ratio <= worst_ || std::isnan(worst_)) return;
+    worst_ = ratio;
+    check_.max_error = magnitude > 0 ? error / magnitude : error;
+    check_.tolerance = magnitude > 0 ? allowed / magnitude : allowed;
+    if (passed) return;
+    check_.passed = false;
+    check_.message = fmt::format("element {}: found {:.9g}, expected {:.9g}", element, found, expected);
   }
 
  private:
   Check& check_;
+  double worst_ = -1;
 };
 
 /// Multiply-adds behind one element of a tensor, roughly.
@@ -77,7 +73,6 @@ Check& TensorChecks::add(const std::string& layer, const std::string& tensor, st
   check.layer = layer;
   check.tensor = tensor;
   check.elements = elements;
-  check.tolerance = settings_.tolerance;
   checks_.push_back(std::move(check));
   return checks_.back();
 }
@@ -98,24 +93,33 @@ void TensorChecks::expect_same(const std::string& layer, const std::string& tens
 }
 
 void TensorChecks::expect_oracle(const Oracle& oracle, const LayerData& data, Tensor tensor,
-                                 std::span<const float> found, std::uint64_t seed) {
+                                 std::span<const float> found, double error_growth, std::uint64_t seed) {
   Check& check =
       add(data.layer->name, std::string(tensor_name(tensor)), static_cast<std::int64_t>(found.size()));
   const std::int64_t affordable = settings_.budget / std::max<std::int64_t>(terms(data, tensor), 1);
   std::int64_t count = check.elements;
   if (count > affordable)
     count = std::min(count, std::clamp<std::int64_t>(affordable, 64, settings_.most_elements));
-  const std::vector<std::int64_t> elements = sample(check.elements, count, seed);
+  const std::vector<std::int64_t> elements =
+      sample_elements(extents(*data.layer, tensor, data.batch), count, seed);
   std::vector<Evaluated> expected(elements.size());
   oracle.evaluate(data, tensor, elements, expected);
-  // Fast algorithms mix neighbouring elements: their errors are bounded by the norm of the tensor, not by
-  // each element's own terms (Higham 2002, §23.2.2), which may all be zero behind a ReLU.
-  double typical = 0;
-  for (const Evaluated& one : expected) typical += one.magnitude / static_cast<double>(expected.size());
+  // Neighbours share intermediate results in fast algorithms, whose errors are bounded by the norm of the
+  // tensor and not by each element's own terms (Higham 2002, §23.2.2), which may all be zero behind a ReLU.
+  // Nor does another order of summation have this one's partial sums.
+  Evaluated typical;
+  for (const Evaluated& one : expected) {
+    typical.magnitude += one.magnitude / static_cast<double>(expected.size());
+    typical.rounded_squares += one.rounded_squares / static_cast<double>(expected.size());
+  }
+  const auto elements_checked = static_cast<std::int64_t>(elements.size());
   Comparison comparison(check);
   for (std::size_t i = 0; i < elements.size(); ++i)
-    comparison.compare(elements[i], static_cast<double>(found[static_cast<std::size_t>(elements[i])]),
-                       expected[i].value, std::max(expected[i].magnitude, typical));
+    comparison.compare(
+        elements[i], static_cast<double>(found[static_cast<std::size_t>(elements[i])]), expected[i].value,
+        error_growth *
+            error_bound(std::max(expected[i].rounded_squares, typical.rounded_squares), elements_checked),
+        std::max(expected[i].magnitude, typical.magnitude));
 }
 
 void TensorChecks::expect_mask(const std::string& layer, std::span<const float> mask, double keep) {
@@ -125,7 +129,8 @@ void TensorChecks::expect_mask(const std::string& layer, std::span<const float> 
   for (std::size_t i = 0; i < mask.size(); ++i) {
     const auto factor = static_cast<double>(mask[i]);
     if (factor != 0) ++kept;
-    comparison.compare(static_cast<std::int64_t>(i), factor, factor == 0 ? 0 : 1 / keep, 1 / keep);
+    comparison.compare(static_cast<std::int64_t>(i), factor, factor == 0 ? 0 : 1 / keep,
+                       error_bound(1 / (keep * keep), 1), 1 / keep);
   }
   const auto elements = static_cast<double>(check.elements);
   const double off = std::abs(static_cast<double>(kept) - keep * elements);
@@ -135,17 +140,22 @@ void TensorChecks::expect_mask(const std::string& layer, std::span<const float> 
 }
 
 void TensorChecks::expect_close(const std::string& layer, const std::string& tensor,
-                                std::span<const float> found, std::span<const float> expected, double scale) {
-  Comparison comparison(add(layer, tensor, static_cast<std::int64_t>(found.size())));
-  for (std::size_t i = 0; i < found.size(); ++i)
+                                std::span<const float> found, std::span<const float> expected, double scale,
+                                double roundings) {
+  Check& check = add(layer, tensor, static_cast<std::int64_t>(found.size()));
+  Comparison comparison(check);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const double magnitude = std::max(scale, std::abs(static_cast<double>(expected[i])));
     comparison.compare(static_cast<std::int64_t>(i), static_cast<double>(found[i]),
                        static_cast<double>(expected[i]),
-                       std::max(scale, std::abs(static_cast<double>(expected[i]))));
+                       error_bound(roundings * magnitude * magnitude, check.elements), magnitude);
+  }
 }
 
 void TensorChecks::expect_close(const std::string& layer, const std::string& quantity, double found,
-                                double expected, double scale) {
-  Comparison(add(layer, quantity, 1)).compare(0, found, expected, std::max(std::abs(expected), scale));
+                                double expected, double roundings) {
+  Comparison(add(layer, quantity, 1))
+      .compare(0, found, expected, error_bound(roundings * expected * expected, 1), std::abs(expected));
 }
 
 }  // namespace cnnbench

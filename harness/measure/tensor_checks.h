@@ -23,19 +23,20 @@ class TensorChecks {
                    std::span<const float> expected);
 
   /// A tensor that a program computed against the oracle: all elements, or a sample of them drawn from the
-  /// seed where `settings.budget` does not pay for all.
+  /// seed where `settings.budget` does not pay for all. Errors may be as large as error_bound says, times
+  /// `error_growth` (see Operation).
   void expect_oracle(const Oracle& oracle, const LayerData& data, Tensor tensor, std::span<const float> found,
-                     std::uint64_t seed);
+                     double error_growth, std::uint64_t seed);
 
   /// A dropout mask holds 0 and 1/keep, and about as many of each as it should: within six standard
   /// deviations.
   void expect_mask(const std::string& layer, std::span<const float> mask, double keep);
 
-  /// Values against expected ones; errors are relative to |expected|, or to `scale` where that is larger.
+  /// Values against expected ones, after so many roundings of |expected|, or of `scale` where that is larger.
   void expect_close(const std::string& layer, const std::string& tensor, std::span<const float> found,
-                    std::span<const float> expected, double scale);
+                    std::span<const float> expected, double scale, double roundings);
   void expect_close(const std::string& layer, const std::string& quantity, double found, double expected,
-                    double scale);
+                    double roundings);
 
   /// All checks so far; leaves none.
   std::vector<Check> take() { return std::move(checks_); }

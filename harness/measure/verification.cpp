@@ -92,7 +92,7 @@ class Verifier {
     if (const auto* dropout = std::get_if<Dropout>(&layer.kind); dropout != nullptr && training())
       checks_.expect_mask(layer.name, tensors_.mask, dropout->keep);
     latest_ = read(index, Tensor::output);
-    compare(layer, Tensor::output, latest_);
+    compare(index, Tensor::output, latest_);
   }
 
   void before_backward(int index) {
@@ -113,11 +113,11 @@ class Verifier {
     const ModelLayer& layer = layer_at(index);
     if (has_direction(layer, Direction::backward_data)) {
       latest_ = read(index, Tensor::input_gradient);
-      compare(layer, Tensor::input_gradient, latest_);
+      compare(index, Tensor::input_gradient, latest_);
     }
     if (!has_direction(layer, Direction::backward_weights)) return;
-    if (layer.weights > 0) compare(layer, Tensor::weights_gradient, read(index, Tensor::weights_gradient));
-    if (layer.biases > 0) compare(layer, Tensor::bias_gradient, read(index, Tensor::bias_gradient));
+    if (layer.weights > 0) compare(index, Tensor::weights_gradient, read(index, Tensor::weights_gradient));
+    if (layer.biases > 0) compare(index, Tensor::bias_gradient, read(index, Tensor::bias_gradient));
   }
 
   /// A layer without operations is not walked through: gradients that nothing computes must not pass unseen.
@@ -143,10 +143,23 @@ class Verifier {
             tensors_.weights, tensors_.bias,  tensors_.mask, tensors_.output_gradient};
   }
 
+  /// The largest of the operations that computed a tensor of the layer.
+  double error_growth(int index, Tensor tensor) const {
+    const Direction direction = tensor == Tensor::output           ? Direction::forward
+                                : tensor == Tensor::input_gradient ? Direction::backward_data
+                                                                   : Direction::backward_weights;
+    double growth = 1;
+    for (const Operation& operation : program_.operations())
+      if (operation.layer == index && operation.direction == direction)
+        growth = std::max(growth, operation.error_growth);
+    return growth;
+  }
+
   bool training() const { return options_.pass != Pass::forward; }
 
-  void compare(const ModelLayer& layer, Tensor tensor, const std::vector<float>& found) {
-    checks_.expect_oracle(oracle_, data(layer), tensor, found, options_.seed);
+  void compare(int index, Tensor tensor, const std::vector<float>& found) {
+    checks_.expect_oracle(oracle_, data(layer_at(index)), tensor, found, error_growth(index, tensor),
+                          options_.seed);
   }
 
   /// The loss and its gradient, from the values that it was taken of.
@@ -156,13 +169,16 @@ class Verifier {
     const std::vector<std::int32_t> labels = initial_labels(model_, options_.batch, options_.seed);
     std::vector<float> gradient(logits.size());
     const double expected = oracle_.loss(model_.loss, options_.batch, logits, labels, gradient);
-    checks_.expect_close("loss", "loss", program_.loss(), expected, 1e-6);
+    // A softmax in f32, and the sums over it: as many roundings as classes at most.
+    const double roundings =
+        function_roundings + static_cast<double>(logits.size()) / static_cast<double>(options_.batch);
+    checks_.expect_close("loss", "loss", program_.loss(), expected, roundings);
 
     if (last < 0 || !model_.layers[static_cast<std::size_t>(last)].backward) return;
     latest_ = read(last, Tensor::output_gradient);
     // Cross-entropy subtracts 1 from a probability: errors are relative to that 1.
     const double scale = model_.loss == Loss::cross_entropy ? 1.0 / static_cast<double>(options_.batch) : 0.0;
-    checks_.expect_close("loss", "input_gradient", latest_, gradient, scale);
+    checks_.expect_close("loss", "input_gradient", latest_, gradient, scale, roundings);
   }
 
   Program& program_;

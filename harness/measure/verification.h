@@ -17,10 +17,6 @@ struct VerificationOptions {
   std::int64_t budget = 20'000'000;
   /// Most elements of a sample.
   std::int64_t most_elements = 1 << 17;
-  /// Largest error allowed, relative to the sum of the absolute terms of the element (see Evaluated) or to
-  /// the mean of that sum over the tensor, whichever is larger. Direct algorithms in f32 stay below 1e-6,
-  /// Winograd F(4x4) below 1e-5. A tap, a bias or a channel left out is far above.
-  double tolerance = 1e-5;
   /// Parameters must be those of the seed to the bit. Off where somebody wrote others into the program.
   bool parameters_from_seed = true;
   /// Images that were written into the program; empty: those of the seed.

@@ -130,6 +130,7 @@ Json setup_json(const Setup& setup) {
           {"backend", setup.backend},
           {"prepare_seconds", number_or_null(setup.prepare_seconds)},
           {"parameters_mib", number_or_null(setup.parameters_mib)},
+          {"parameters_hash", setup.parameters_hash.empty() ? Json() : Json(setup.parameters_hash)},
           {"unattributed_share", number_or_null(setup.unattributed_share)}};
 }
 

@@ -25,7 +25,12 @@ double apply(Activation function, double x) {
 
 Evaluated activate(Activation function, const Evaluated& sum) {
   const double result = apply(function, sum.value);
-  return {result, std::max(sum.magnitude, std::abs(result))};
+  Evaluated activated{result, std::max(sum.magnitude, std::abs(result)), sum.rounded_squares};
+  if (function == Activation::tanh) activated.rounded_squares += function_roundings * result * result;
+  // exp(-x) is off by the rounding of x, too.
+  if (function == Activation::sigmoid)
+    activated.rounded_squares += (function_roundings + sum.value * sum.value) * result * result;
+  return activated;
 }
 
 ElementRule element_rule(const ActivationLayer& activation, const LayerData& data, Tensor tensor) {
@@ -34,7 +39,7 @@ ElementRule element_rule(const ActivationLayer& activation, const LayerData& dat
     const auto input = needed(data, Tensor::input);
     return [=](std::int64_t element) {
       const double x = input[element];
-      return activate(function, {x, std::abs(x)});
+      return activate(function, {x, std::abs(x), 0});
     };
   }
   if (tensor != Tensor::input_gradient) no_such_tensor(data.layer->name);
@@ -82,7 +87,7 @@ ElementRule element_rule(const Flatten&, const LayerData& data, Tensor tensor) {
   const auto source = needed(data, tensor == Tensor::output ? Tensor::input : Tensor::output_gradient);
   return [=](std::int64_t element) {
     const double value = source[element];
-    return Evaluated{value, std::abs(value)};
+    return Evaluated{value, std::abs(value), 0};
   };
 }
 

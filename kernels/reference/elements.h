@@ -34,16 +34,19 @@ inline std::int64_t offset(const Shape& shape, const Position& at) {
   return ((at.sample * shape.channels + at.channel) * shape.height + at.row) * shape.width + at.column;
 }
 
-/// Adds a term to a sum and to the sum of absolute values.
+/// Adds a term to a sum; f32 would round the term and the sum so far.
 inline void add(Evaluated& sum, double term) {
   sum.value += term;
   sum.magnitude += std::abs(term);
+  sum.rounded_squares += term * term + sum.value * sum.value;
 }
 
-/// Adds factor · term, where the term is itself a sum with a magnitude of its own.
+/// Adds factor · term, where the term is itself a result with scales of its own.
 inline void add(Evaluated& sum, double factor, const Evaluated& term) {
-  sum.value += factor * term.value;
+  const double product = factor * term.value;
+  sum.value += product;
   sum.magnitude += std::abs(factor) * term.magnitude;
+  sum.rounded_squares += factor * factor * term.rounded_squares + product * product + sum.value * sum.value;
 }
 
 /// The view of `tensor` that a rule depends on. Throws std::invalid_argument where it was not given, or not

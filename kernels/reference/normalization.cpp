@@ -35,6 +35,7 @@ ElementRule lrn_output_rule(const LayerData& data) {
   return [=](std::int64_t element) {
     Evaluated product;
     add(product, input[element] * std::pow(lrn_scale(input, shape, position(shape, element)), -Lrn::beta));
+    product.rounded_squares += function_roundings * product.value * product.value;
     return product;
   };
 }
@@ -55,19 +56,28 @@ ElementRule lrn_input_gradient_rule(const LayerData& data) {
       const std::int64_t j = offset(shape, other);
       add(sum, factor * gradient[j] * input[j] * std::pow(lrn_scale(input, shape, other), -Lrn::beta - 1));
     }
+    sum.rounded_squares += function_roundings * sum.magnitude * sum.magnitude;  // of the powers
     return sum;
   };
 }
 
-/// What a channel is normalised with. `size` is the mean of |x|: the rounding errors of x - mean grow with it
-/// and not with the difference.
+/// What a channel is normalised with. The magnitude of the mean is the mean of |x|: the rounding errors of
+/// x - mean grow with it and not with the difference.
 struct Statistics {
-  double mean = 0;
-  double size = 0;
+  Evaluated mean;
   double deviation = 1;  ///< √(variance + ε)
+  /// Roundings of the deviation, relative to it: of the sum of squares, halved by the root; and of root,
+  /// reciprocal and product.
+  double deviation_roundings = 4;
 
   /// (x - mean) / deviation.
-  Evaluated normalized(double x) const { return {(x - mean) / deviation, (std::abs(x) + size) / deviation}; }
+  Evaluated normalized(double x) const {
+    Evaluated result;
+    add(result, 1 / deviation, {x, std::abs(x), 0});
+    add(result, -1 / deviation, mean);
+    result.rounded_squares += deviation_roundings * result.value * result.value;
+    return result;
+  }
 };
 
 /// Calls visit(element) for each element of a channel, over the batch.
@@ -84,13 +94,17 @@ Statistics batch_statistics(const LayerData& data, std::int64_t channel) {
   const auto count = static_cast<double>(data.batch * shape.height * shape.width);
   Evaluated sum;
   for_channel(shape, data.batch, channel, [&](std::int64_t i) { add(sum, data.input[i]); });
-  const double mean = sum.value / count;
-  double squares = 0;
+  Statistics result;
+  add(result.mean, 1 / count, sum);
+  Evaluated squares;
   for_channel(shape, data.batch, channel, [&](std::int64_t i) {
-    const double difference = data.input[i] - mean;
-    squares += difference * difference;
+    const double difference = data.input[i] - result.mean.value;
+    add(squares, difference * difference);
   });
-  return {mean, sum.magnitude / count, std::sqrt(squares / count + BatchNormalization::epsilon)};
+  result.deviation = std::sqrt(squares.value / count + BatchNormalization::epsilon);
+  if (squares.value > 0)
+    result.deviation_roundings += squares.rounded_squares / (4 * squares.value * squares.value);
+  return result;
 }
 
 /// Statistics of every channel: computed once a rule, as all elements of a channel share them.
@@ -98,7 +112,7 @@ std::vector<Statistics> statistics(const LayerData& data) {
   std::vector<Statistics> channels;
   for (std::int64_t c = 0; c < data.layer->input.channels; ++c)
     channels.push_back(data.training ? batch_statistics(data, c)
-                                     : Statistics{0, 0, std::sqrt(1 + BatchNormalization::epsilon)});
+                                     : Statistics{{}, std::sqrt(1 + BatchNormalization::epsilon)});
   return channels;
 }
 
@@ -149,7 +163,10 @@ ElementRule batch_norm_input_gradient_rule(const LayerData& data, const std::vec
     add(sum, factor * gradient[element]);
     add(sum, -factor / count, gradients[c].shift);
     const Evaluated& along = gradients[c].scale;
-    add(sum, -factor / count, {x.value * along.value, x.magnitude * along.magnitude});
+    add(sum, -factor / count,
+        {x.value * along.value, x.magnitude * along.magnitude,
+         x.rounded_squares * along.value * along.value + along.rounded_squares * x.value * x.value});
+    sum.rounded_squares += channels[c].deviation_roundings * sum.magnitude * sum.magnitude;
     return sum;
   };
 }

@@ -72,7 +72,8 @@ void ReferenceProgram::list_operations() {
 }
 
 void ReferenceProgram::run(std::size_t operation) {
-  const auto& [layer, direction, implementation] = operations_.at(operation);
+  const int layer = operations_.at(operation).layer;
+  const Direction direction = operations_.at(operation).direction;
   if (layer == static_cast<int>(model_.layers.size())) return run_loss(direction);
   switch (direction) {
     case Direction::forward: {

@@ -21,6 +21,7 @@ struct Pixel {
 
 /// The rounding of x - max is an absolute error of the exponent and so a relative one of the result: the
 /// magnitude is the result times (1 + its own |x - max| + the mean |x - max| that enters through the sum).
+/// Each partial sum of the denominator is at most the whole, and its rounding enters relative to it.
 Evaluated softmax_at(std::span<const float> input, const Shape& shape, std::int64_t element) {
   const Position at = position(shape, element);
   const Pixel pixel(shape, at);
@@ -36,7 +37,9 @@ Evaluated softmax_at(std::span<const float> input, const Shape& shape, std::int6
   }
   const double own_distance = maximum - input[element];
   const double value = std::exp(-own_distance) / sum;
-  return {value, value * (1 + own_distance + weighted_distance / sum)};
+  const double magnitude = value * (1 + own_distance + weighted_distance / sum);
+  const double roundings = function_roundings + static_cast<double>(pixel.channels);
+  return {value, magnitude, magnitude * magnitude + roundings * value * value};
 }
 
 }  // namespace

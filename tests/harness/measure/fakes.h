@@ -30,7 +30,7 @@ class FakeClock final : public Clock {
 using Journal = std::vector<std::string>;
 
 /// One rank of several; the others are played by functions. Every collective call is noted in the journal.
-class FakeCluster final : public Cluster {
+class FakeCluster : public Cluster {
  public:
   /// What rank `other` contributes to the call-th gather (from 0), given what this rank contributes.
   using Others = std::function<std::vector<double>(int other, std::size_t call, std::span<const double> own)>;

@@ -49,6 +49,44 @@ TEST_F(RunExperiment, TurnsAnExceptionOfPreparingIntoAFailure) {
   EXPECT_THAT(findings.setups, IsEmpty());
 }
 
+/// Rank 0 of two or another rank, which is told what it should not be told.
+class ToldOtherwise final : public FakeCluster {
+ public:
+  using FakeCluster::FakeCluster;
+  std::string broadcast(const std::string& text) override {
+    return text.size() == 16 ? "0123456789abcdef" : text;  // the parameters' hash
+  }
+};
+
+TEST_F(RunExperiment, FailsWhereParametersAreNotThoseOfRank0) {
+  model = verified_model();
+  experiment.verify = true;
+  ToldOtherwise told(0, 1);
+  cluster = &told;
+
+  const Findings findings = run({find_backend("reference")}, {View::network});
+
+  ASSERT_EQ(findings.failures.size(), 1U);
+  EXPECT_EQ(findings.failures[0].reason, "verification");
+  EXPECT_THAT(findings.failures[0].message,
+              ::testing::MatchesRegex("its parameters \\(hash [0-9a-f]{16}\\) are not those of rank 0 "
+                                      "\\(hash 0123456789abcdef\\)"));
+  EXPECT_THAT(findings.records, IsEmpty());
+}
+
+TEST_F(RunExperiment, KeepsAHashOfTheParametersThatComesFromTheSeed) {
+  model = verified_model();
+  experiment.verify = true;
+  const std::string one = run({find_backend("reference")}, {}).setups[0].parameters_hash;
+  const std::string same = run({find_backend("reference")}, {}).setups[0].parameters_hash;
+  experiment.seed += 1;
+  const std::string other = run({find_backend("reference")}, {}).setups[0].parameters_hash;
+
+  EXPECT_EQ(one.size(), 16U);
+  EXPECT_EQ(one, same);
+  EXPECT_NE(one, other);
+}
+
 TEST_F(RunExperiment, DoesNotTimeWhatFailsVerification) {
   model = verified_model();
   experiment.verify = true;

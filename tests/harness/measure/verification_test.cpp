@@ -259,15 +259,15 @@ TEST_F(FaultInjection, TakesParametersAsTheyAreWhereTheyWereWritten) {
   EXPECT_EQ(first_failed(), "");
 }
 
-// Four bytes an element, and 24 for each one that is compared: its index, value and magnitude.
+// Four bytes an element, and 32 for each one that is compared: its index, value and two scales.
 TEST(VerificationBytes, CoverTheLargestLayer) {
   const Model model = verified_model();
   const double input = 5 * 3 * 64;
   const double output = 5 * 16 * 64;
   const double parameters = 3 * 9 * 16 + 16;
 
-  EXPECT_EQ(verification_bytes(model, false, 5), 4 * (input + 2 * output + 2 * parameters) + 24 * output);
-  EXPECT_EQ(verification_bytes(model, true, 5), 4 * (2 * input + 3 * output + 2 * parameters) + 24 * output);
+  EXPECT_EQ(verification_bytes(model, false, 5), 4 * (input + 2 * output + 2 * parameters) + 32 * output);
+  EXPECT_EQ(verification_bytes(model, true, 5), 4 * (2 * input + 3 * output + 2 * parameters) + 32 * output);
 }
 
 }  // namespace

@@ -69,7 +69,7 @@ TEST(ConsoleLayers, TrainingHasAColumnADirectionAndChargesReordersToTheLayer) {
 
 TEST(ConsoleLayers, FlagsAnUnattributedShareAboveFivePerCent) {
   Report report = forward_report();
-  report.setups = {{"net", "forward", "onednn", 1, 1, 0.049}};
+  report.setups = {{"net", "forward", "onednn", 1, 1, "", 0.049}};
   EXPECT_THAT(layers_text(report), HasSubstr("Unattributed: 4.9 % of"));
   EXPECT_THAT(layers_text(report), Not(HasSubstr("FLAG")));
 

@@ -74,7 +74,7 @@ TEST(ConsoleNetwork, ManyRanksStayOnOneLine) {
 
 TEST(ConsoleNetwork, ShowsWhatSetUpTook) {
   Report report;
-  report.setups.push_back({"vgg16", "forward", "onednn", 0.25, 527.8, {}});
+  report.setups.push_back({"vgg16", "forward", "onednn", 0.25, 527.8, "", {}});
   EXPECT_THAT(network_text(network_record("vgg16", "forward", 1, 0.1, 10), report),
               HasSubstr("set-up took 250.000 ms"));
 }
@@ -160,8 +160,31 @@ TEST(ConsoleVerdict, IsValidWhereAllChecksPassed) {
   report.checks[0].max_error = 1e-8;
   EXPECT_EQ(
       verdict_text(report),
-      "VALID: 2 tensors checked; largest relative error 2e-07 (conv1 output of vgg16 forward on onednn,\n"
-      "  tolerance 1e-05)\n");
+      "VALID: 2 tensors checked; worst relative error 2e-07 where 1e-05 is allowed (conv1 output of vgg16\n"
+      "  forward on onednn)\n");
+}
+
+TEST(ConsoleVerdict, SaysHowManyTensorsWereSampledAndHowThinly) {
+  Report report;
+  report.verified = true;
+  report.checks = {passed_check(), passed_check(), passed_check()};
+  report.checks[0].elements = 1000;
+  report.checks[0].checked = 30;
+  report.checks[2].elements = 3000;
+  report.checks[2].checked = 10;
+  EXPECT_THAT(
+      verdict_text(report),
+      StartsWith(
+          "VALID: 3 tensors checked, 2 of them by a sample of 1 % of their elements (all borders in it);"));
+}
+
+TEST(ConsoleVerdict, TheWorstErrorIsTheOneNearestToWhatIsAllowed) {
+  Report report;
+  report.verified = true;
+  report.checks = {passed_check(), passed_check()};
+  report.checks[0].max_error = 1e-7;
+  report.checks[0].tolerance = 2e-7;
+  EXPECT_THAT(verdict_text(report), HasSubstr("worst relative error 1e-07 where 2e-07 is allowed"));
 }
 
 TEST(ConsoleVerdict, AFailedCheckMakesItInvalidWhateverTheStatusSays) {
@@ -172,9 +195,9 @@ TEST(ConsoleVerdict, AFailedCheckMakesItInvalidWhateverTheStatusSays) {
   report.checks[1].max_error = std::numeric_limits<double>::quiet_NaN();
   report.checks[1].message = "element 7: found nan, expected 1";
   const std::string text = verdict_text(report);
-  EXPECT_THAT(text, StartsWith("INVALID: 2 tensors checked, 1 failed; largest relative error nan"));
+  EXPECT_THAT(text, StartsWith("INVALID: 2 tensors checked, 1 failed; worst relative error nan"));
   EXPECT_THAT(text, HasSubstr("\n  FAILED: vgg16 forward on onednn, conv1 output: relative error nan"));
-  EXPECT_THAT(text, HasSubstr("element 7:\n    found nan, expected 1\n"));
+  EXPECT_THAT(text, HasSubstr("element 7: found\n    nan, expected 1\n"));
 }
 
 TEST(ConsoleVerdict, AnErrorThatIsNotANumberIsTheLargest) {
@@ -183,7 +206,7 @@ TEST(ConsoleVerdict, AnErrorThatIsNotANumberIsTheLargest) {
   for (const std::size_t which : {0U, 1U, 2U}) {
     Report with_nan = report;
     with_nan.checks[which].max_error = std::numeric_limits<double>::quiet_NaN();
-    EXPECT_THAT(verdict_text(with_nan), HasSubstr("largest relative error nan"));
+    EXPECT_THAT(verdict_text(with_nan), HasSubstr("worst relative error nan"));
   }
 }
 
