@@ -224,6 +224,9 @@ int run(Cluster& cluster, int argc, char** argv) {
   SteadyClock clock;
   Report report = begin_report(cluster, clock, configs, experiments, options, placement, argc, argv);
   if (cluster.is_root()) print_header(std::cout, report);
+  const std::unique_ptr<ConditionsProbe> conditions =
+      make_conditions_probe(clock, experiments.front().threads);
+  for (Experiment& experiment : experiments) experiment.conditions = conditions.get();
   const bool whole = measure_all(experiments, options, cluster, clock, report);
 
   // 5. Report.

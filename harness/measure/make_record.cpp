@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "harness/measure/sample_flags.h"
+
 namespace cnnbench {
 namespace {
 
@@ -12,20 +14,26 @@ constexpr double most_clock_resolution = 0.10;  // likewise
 constexpr double most_imbalance = 1.10;         // slowest rank / median rank; more is flagged
 
 /// `clock_reads` is how often the clock was read for one sample.
-std::vector<std::string> flags(const RecordContext& context, const Record& record, int clock_reads) {
-  std::vector<std::string> result;
+std::vector<Flag> flags(const RecordContext& context, const Record& record, int clock_reads) {
+  std::vector<Flag> result = condition_flags(record.conditions, record.summary.n);
   const Summary& summary = record.summary;
   const double clock_seconds = clock_reads * context.clock.cost_seconds;
   if (clock_seconds > most_clock_cost * summary.median)
     result.push_back(
-        fmt::format("reading the clock takes {:.0f} % of this time", 100 * clock_seconds / summary.median));
+        {"clock cost",
+         fmt::format("reading the clock takes {:.0f} % of this time", 100 * clock_seconds / summary.median),
+         clock_seconds / summary.median});
   if (context.clock.resolution_seconds > most_clock_resolution * summary.median)
-    result.push_back(fmt::format("the clock's resolution is {:.0f} % of this time",
-                                 100 * context.clock.resolution_seconds / summary.median));
-  if (summary.outliers > 0) result.push_back(outlier_flag(summary));
+    result.push_back({"clock resolution",
+                      fmt::format("the clock's resolution is {:.0f} % of this time",
+                                  100 * context.clock.resolution_seconds / summary.median),
+                      context.clock.resolution_seconds / summary.median});
   if (record.imbalance && *record.imbalance > most_imbalance)
     result.push_back(
-        fmt::format("the slowest rank takes {:.2f} times as long as the median rank", *record.imbalance));
+        {"imbalance",
+         fmt::format("the slowest rank takes {:.2f} times as long as the median rank", *record.imbalance),
+         *record.imbalance});
+  for (Flag& flag : sample_flags(record.samples, summary)) result.push_back(std::move(flag));
   return result;
 }
 
@@ -34,14 +42,16 @@ void flag_precision(const RecordContext& context, Record& record) {
   if (context.timing.precision <= 0 || record.stop_reason == to_string(StopReason::precision)) return;
   const Summary& summary = record.summary;
   if (!summary.median_interval) {
-    record.flags.push_back("too few steps for an interval of the median");
+    record.flags.push_back({"precision", "too few steps for an interval of the median", 0});
     return;
   }
   const double half_width =
       (summary.median_interval->high - summary.median_interval->low) / 2 / summary.median;
   if (half_width > context.timing.precision)
-    record.flags.push_back(fmt::format("the median is known to ±{:.1f} % only (asked for: ±{:.1f} %)",
-                                       100 * half_width, 100 * context.timing.precision));
+    record.flags.push_back({"precision",
+                            fmt::format("the median is known to ±{:.1f} % only (asked for: ±{:.1f} %)",
+                                        100 * half_width, 100 * context.timing.precision),
+                            half_width});
 }
 
 Record base_record(const RecordContext& context) {
@@ -68,7 +78,7 @@ std::vector<Direction> directions(Pass pass) {
   return {Direction::forward, Direction::backward_data, Direction::backward_weights};
 }
 
-void add_ranks(Record& record, const Samples& samples) {
+void add_ranks(Record& record, const Samples& samples, double resolution_seconds) {
   const std::size_t ranks = samples.per_rank.size();
   const std::size_t steps = samples.per_rank[0].size();
   std::vector<std::int64_t> slowest(ranks, 0);
@@ -81,7 +91,8 @@ void add_ranks(Record& record, const Samples& samples) {
     imbalance.push_back(step.back() / quantile(step, 0.5));
   }
   for (std::size_t r = 0; r < ranks; ++r)
-    record.per_rank.push_back({static_cast<int>(r), summarize(samples.per_rank[r]), slowest[r]});
+    record.per_rank.push_back(
+        {static_cast<int>(r), summarize(samples.per_rank[r], resolution_seconds), slowest[r]});
   if (ranks == 1) return;
   std::sort(imbalance.begin(), imbalance.end());
   record.imbalance = quantile(imbalance, 0.5);
@@ -97,11 +108,6 @@ std::int64_t sum_over(const Model& model, Pass pass, std::int64_t batch, Cost co
 
 }  // namespace
 
-std::string outlier_flag(const Summary& summary) {
-  return fmt::format("{} of {} steps {} (kept)", summary.outliers, summary.n,
-                     summary.outliers == 1 ? "is an outlier" : "are outliers");
-}
-
 std::optional<Record> whole_step_record(const RecordContext& context, const Model& model,
                                         const Samples& samples) {
   if (samples.slowest.empty() || samples.slowest[0].empty()) return {};
@@ -110,9 +116,10 @@ std::optional<Record> whole_step_record(const RecordContext& context, const Mode
   record.flops = step_flops(model, context.pass, context.batch);
   record.bytes = step_bytes(model, context.pass, context.batch);
   record.samples = samples.slowest[0];
-  record.summary = summarize(record.samples);
+  record.summary = summarize(record.samples, context.clock.resolution_seconds);
+  record.conditions = samples.conditions;
   record.stop_reason = to_string(samples.stop_reason);
-  add_ranks(record, samples);
+  add_ranks(record, samples, context.clock.resolution_seconds);
   record.flags = flags(context, record, 1);
   flag_precision(context, record);
   return record;
@@ -138,7 +145,8 @@ std::optional<Record> layer_record(const RecordContext& context, const Model& mo
     record.bytes = 4 * context.batch * shape.size() * (group.direction == Direction::forward ? 1 : 2);
   }
   record.samples = samples.slowest[part];
-  record.summary = summarize(record.samples);
+  record.summary = summarize(record.samples, context.clock.resolution_seconds);
+  record.conditions = samples.conditions;
   record.stop_reason = to_string(samples.stop_reason);
   record.flags = flags(context, record, group.operations);
   return record;

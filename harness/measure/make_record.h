@@ -35,9 +35,6 @@ std::optional<Record> whole_step_record(const RecordContext& context, const Mode
 std::optional<Record> layer_record(const RecordContext& context, const Model& model,
                                    const OperationGroup& group, const Samples& samples, std::size_t part);
 
-/// The flag of a record with outliers: "3 of 100 steps are outliers (kept)".
-std::string outlier_flag(const Summary& summary);
-
 /// FLOPs and bytes of one step of a whole network in a pass.
 std::int64_t step_flops(const Model& model, Pass pass, std::int64_t batch);
 std::int64_t step_bytes(const Model& model, Pass pass, std::int64_t batch);

@@ -16,8 +16,8 @@ constexpr int go_on = 0;                      // the broadcast decision, else 1 
 /// One TimedStep while it is being measured. Every rank makes the same calls in the same order.
 class Subject {
  public:
-  Subject(const TimedStep& step, const TimingSettings& settings, Cluster& cluster)
-      : step_(step), cluster_(cluster), rule_(settings), local_(step.parts + 1) {
+  Subject(const TimedStep& step, const TimingSettings& settings, Cluster& cluster, ConditionsProbe* probe)
+      : step_(step), cluster_(cluster), watch_(probe), rule_(settings), local_(step.parts + 1) {
     if (!cluster.is_root()) return;
     samples_.slowest.resize(step.parts);
     samples_.per_rank.resize(static_cast<std::size_t>(cluster.size()));
@@ -63,7 +63,24 @@ class Subject {
     return seconds;
   }
 
-  Samples take_samples() { return std::move(samples_); }
+  /// Up to `count` steps that count, under observation; `told` is called with the seconds of each on rank 0.
+  template <typename Told>
+  void run_burst(int count, const Told& told) {
+    watch_.block_begins();
+    double total = 0;
+    for (int step = 0; step < count && !finished_; ++step) {
+      const double seconds = run_timed();
+      total += seconds;
+      if (cluster_.is_root()) told(seconds);
+    }
+    watch_.block_ended(cluster_, total);
+  }
+
+  /// All ranks call it together.
+  Samples take_samples() {
+    samples_.conditions = watch_.over_ranks(cluster_);
+    return std::move(samples_);
+  }
 
  private:
   std::span<double> times() { return std::span(local_).first(step_.parts); }
@@ -99,6 +116,7 @@ class Subject {
 
   const TimedStep& step_;
   Cluster& cluster_;
+  ConditionsWatch watch_;
   StoppingRule rule_;          // rank 0 only feeds and asks it
   std::vector<double> local_;  // seconds of this rank's parts, then 1 where it was interrupted
   Samples samples_;
@@ -109,10 +127,10 @@ class Subject {
 }  // namespace
 
 std::vector<Samples> measure(const std::vector<TimedStep>& timed_steps, const TimingSettings& settings,
-                             Cluster& cluster, const Progress& progress) {
+                             Cluster& cluster, const Progress& progress, ConditionsProbe* probe) {
   std::vector<Subject> subjects;
   subjects.reserve(timed_steps.size());
-  for (const TimedStep& step : timed_steps) subjects.emplace_back(step, settings, cluster);
+  for (const TimedStep& step : timed_steps) subjects.emplace_back(step, settings, cluster, probe);
 
   std::size_t open = subjects.size();
   std::size_t latest = subjects.size();  // the subject that ran last; at first none
@@ -127,10 +145,9 @@ std::vector<Samples> measure(const std::vector<TimedStep>& timed_steps, const Ti
         subject.run_untimed(1);
       }
       latest = i;
-      for (int step = 0; step < burst && !subject.finished(); ++step) {
-        const double seconds = subject.run_timed();
-        if (progress && cluster.is_root()) progress(i, subject.steps(), settings.steps, seconds);
-      }
+      subject.run_burst(burst, [&](double seconds) {
+        if (progress) progress(i, subject.steps(), settings.steps, seconds);
+      });
       if (subject.finished()) --open;
       interruption = subject.cut_short();
     }

@@ -8,6 +8,7 @@
 
 #include "harness/cluster/cluster.h"
 #include "harness/measure/clock.h"
+#include "harness/measure/conditions.h"
 #include "harness/measure/stopping_rule.h"
 
 namespace cnnbench {
@@ -26,6 +27,7 @@ struct Samples {
   /// [rank][step]: that rank's whole step (the sum of its parts).
   std::vector<std::vector<double>> per_rank;
   StopReason stop_reason = StopReason::steps;
+  Conditions conditions;
 };
 
 /// Told on rank 0 of every timed step, outside the timed part: which TimedStep, its steps so far, the most
@@ -40,8 +42,10 @@ using Progress =
 /// the machine meets all alike and none inherits another's caches. An interruption on any rank (see
 /// cluster.h) ends all subjects with what they have: in the burn-in that is no sample at all. It is looked
 /// for after every step; every rank sees it in stop_reason. Throws std::invalid_argument for settings out of
-/// range (see StoppingRule); what `run` throws passes through.
+/// range (see StoppingRule); what `run` throws passes through. With a probe, its counters are read before and
+/// after every burst, and now and then its canary runs after one, outside the timed part.
 std::vector<Samples> measure(const std::vector<TimedStep>& timed_steps, const TimingSettings& settings,
-                             Cluster& cluster, const Progress& progress = {});
+                             Cluster& cluster, const Progress& progress = {},
+                             ConditionsProbe* probe = nullptr);
 
 }  // namespace cnnbench

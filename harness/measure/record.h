@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/measure/conditions.h"
 #include "harness/measure/measuring_loop.h"
 #include "harness/measure/statistics.h"
 
@@ -15,6 +16,13 @@ struct RankSummary {
   int rank = 0;
   Summary summary;
   std::int64_t slowest_steps = 0;  ///< steps in which this rank took longest
+};
+
+/// A warning that belongs to a number.
+struct Flag {
+  std::string about;  ///< "drift", "outliers", …: the same for all flags of one kind
+  std::string text;   ///< in words, with its figure
+  double size = 0;    ///< to find the worst of a kind
 };
 
 /// One measured quantity: a whole network, or one direction of one layer, in one view.
@@ -40,7 +48,8 @@ struct Record {
   std::optional<double>
       imbalance;  ///< median over steps of (maximum / median over ranks); whole-step records, ranks > 1
   std::string stop_reason;
-  std::vector<std::string> flags;  ///< warnings that belong to this number, in words
+  Conditions conditions;
+  std::vector<Flag> flags;
 };
 
 /// A thing that was asked for and not measured.

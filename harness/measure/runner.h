@@ -35,7 +35,8 @@ struct Experiment {
   std::optional<std::regex> layers;  ///< only these, in all views but `network`
   bool verify = true;
   bool measure = true;
-  std::vector<float> input;  ///< images in place of the seed's, NCHW; empty: from the seed
+  ConditionsProbe* conditions = nullptr;  ///< watched while timing; null: nobody looks
+  std::vector<float> input;               ///< images in place of the seed's, NCHW; empty: from the seed
 };
 
 /// What an experiment found; complete on rank 0.

@@ -85,7 +85,7 @@ std::optional<Interval> median_interval(std::span<const double> sorted) {
   return Interval{sorted[low], sorted[sorted.size() - 1 - low]};
 }
 
-Summary summarize(std::span<const double> samples) {
+Summary summarize(std::span<const double> samples, double tick) {
   if (samples.empty()) throw std::invalid_argument("a summary needs at least one sample");
   Welford welford;
   CompensatedSum total;
@@ -110,14 +110,13 @@ Summary summarize(std::span<const double> samples) {
   summary.p99 = quantile(sorted, 0.99);
   summary.total = total.value();
 
-  const double reach = 1.5 * (summary.upper_quartile - summary.lower_quartile);
-  summary.outliers = std::count_if(sorted.begin(), sorted.end(), [&](double sample) {
-    return sample < summary.lower_quartile - reach || sample > summary.upper_quartile + reach;
-  });
-
-  for (double& sample : sorted) sample = std::abs(sample - summary.median);
-  std::sort(sorted.begin(), sorted.end());
-  summary.mad = quantile(sorted, 0.5);
+  std::vector<double>& deviations = sorted;
+  for (double& sample : deviations) sample = std::abs(sample - summary.median);
+  std::sort(deviations.begin(), deviations.end());
+  summary.mad = quantile(deviations, 0.5);
+  constexpr double sds_a_mad = 1.4826;  // of a normal distribution
+  const double reach = 3.5 * std::max(sds_a_mad * summary.mad, tick);
+  summary.outliers = deviations.end() - std::upper_bound(deviations.begin(), deviations.end(), reach);
   return summary;
 }
 

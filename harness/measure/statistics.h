@@ -55,13 +55,15 @@ struct Summary {
   double p95 = 0;
   double p99 = 0;
   double mad = 0;  ///< median absolute deviation from the median, not scaled
-  /// Outside the quartiles by more than 1.5 times their distance (Tukey 1977); kept in all other figures.
+  /// Away from the median by more than 3.5 times 1.4826·mad (Iglewicz & Hoaglin 1993), or 3.5 ticks of the
+  /// clock where that is more; kept in all other figures.
   std::int64_t outliers = 0;
   double total = 0;  ///< sum of the samples: rates are total work over this
 };
 
-/// Throws std::invalid_argument for no samples.
-Summary summarize(std::span<const double> samples);
+/// `tick` is the resolution of the clock that the samples come from. Throws std::invalid_argument for no
+/// samples.
+Summary summarize(std::span<const double> samples, double tick = 0);
 
 /// Quantile q of sorted samples by linear interpolation (Hyndman & Fan 1996, type 7). Throws
 /// std::invalid_argument for no samples and for q outside [0, 1].

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -37,7 +39,8 @@ std::vector<Samples> time(ExperimentRun& run, const std::vector<Contestant>& con
     if (run.observer.step)
       run.observer.step(view, label, contestants[subject].backend->name(), step, most, seconds);
   };
-  std::vector<Samples> samples = measure(steps, run.experiment.timing, run.cluster, progress);
+  std::vector<Samples> samples =
+      measure(steps, run.experiment.timing, run.cluster, progress, run.experiment.conditions);
   for (const Samples& sample : samples)
     run.findings.interrupted = run.findings.interrupted || sample.stop_reason == StopReason::interrupted;
   return samples;
@@ -77,9 +80,10 @@ void attribute(ExperimentRun& run, const Backend& backend, const Samples& layers
   if (network == run.findings.records.end()) return;
   const double share = 1 - median_step(layers) / network->summary.median;
   if (std::abs(share) > most_unattributed)
-    network->flags.push_back("the layers' times add up to " +
-                             std::to_string(static_cast<int>(std::lround(100 * (1 - share)))) +
-                             " % of the network's time");
+    network->flags.push_back(
+        {"unattributed",
+         fmt::format("the layers' times add up to {:.0f} % of the network's time", 100 * (1 - share)),
+         std::abs(share)});
   for (Setup& setup : run.findings.setups)
     if (setup.backend == backend.name()) setup.unattributed_share = share;
 }

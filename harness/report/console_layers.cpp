@@ -170,32 +170,27 @@ void print_unattributed(std::ostream& out, const Report& report, const Record& e
   }
 }
 
-/// Most times have an outlier or two: one line for all of them.
-void print_outliers(std::ostream& out, const Records& records) {
-  const Record* worst = nullptr;
-  int count = 0;
-  for (const Record* record : records) {
-    if (record->summary.outliers == 0) continue;
-    ++count;
-    if (worst == nullptr || record->summary.outliers > worst->summary.outliers) worst = record;
-  }
-  if (worst == nullptr) return;
-  print_wrapped(
-      out,
-      fmt::format("Outliers (kept): in {} of the {} times above, at most {} of {} steps ({} {}).", count,
-                  records.size(), worst->summary.outliers, worst->summary.n, worst->layer, worst->direction),
-      "  ", "");
-}
-
-/// Each flag once, with the numbers that it belongs to.
+/// One line for each kind of flag: how many of the times have it, and the worst of them.
 void print_flags(std::ostream& out, const Records& records) {
-  print_outliers(out, records);
-  std::map<std::string, std::vector<std::string>> subjects;
+  struct Kind {
+    int count = 0;
+    const Record* worst = nullptr;
+    Flag flag;
+  };
+  std::map<std::string, Kind> kinds;
   for (const Record* record : records)
-    for (const std::string& flag : record->flags)
-      if (flag != outlier_flag(record->summary))
-        subjects[flag].push_back(record->layer + " " + record->direction);
-  for (const auto& [flag, of] : subjects) print_phrases(out, of, ", ", "  ", "FLAG: " + flag + ": ");
+    for (const Flag& flag : record->flags) {
+      Kind& kind = kinds[flag.about];
+      ++kind.count;
+      if (kind.worst != nullptr && flag.size <= kind.flag.size) continue;
+      kind.worst = record;
+      kind.flag = flag;
+    }
+  for (const auto& [about, kind] : kinds)
+    print_wrapped(out,
+                  fmt::format("{}: in {} of the {} times above; at worst {} {}: {}", about, kind.count,
+                              records.size(), kind.worst->layer, kind.worst->direction, kind.flag.text),
+                  "    ", "  FLAG: ");
 }
 
 std::string steps_of(const Records& records) {

@@ -82,7 +82,7 @@ void print_network(std::ostream& out, const Report& report, const Record& record
       phrases.push_back("set-up took " + format_time(setup.prepare_seconds));
   print_phrases(out, phrases, "; ", "  ", "  ");
   if (record.ranks > 1 && !record.per_rank.empty()) print_imbalance(out, record);
-  for (const std::string& flag : record.flags) print_wrapped(out, flag, "    ", "  FLAG: ");
+  for (const Flag& flag : record.flags) print_wrapped(out, flag.text, "    ", "  FLAG: ");
 }
 
 }  // namespace cnnbench

@@ -20,6 +20,12 @@ std::string quoted(const std::string& field) {
   return result + '"';
 }
 
+std::vector<std::string> texts_of(const std::vector<Flag>& flags) {
+  std::vector<std::string> texts;
+  for (const Flag& flag : flags) texts.push_back(flag.text);
+  return texts;
+}
+
 std::vector<std::string> fields_of(const Record& record) {
   const Summary& summary = record.summary;
   const auto& interval = summary.median_interval;
@@ -48,7 +54,7 @@ std::vector<std::string> fields_of(const Record& record) {
           csv_number(summary.p95),
           csv_number(gflops_per_second(record.flops, seconds_a_step(summary))),
           record.stop_reason,
-          join(record.flags, "; ")};
+          join(texts_of(record.flags), "; ")};
 }
 
 }  // namespace

@@ -85,6 +85,13 @@ Json rank_json(const RankSummary& rank) {
       {"rank", rank.rank}, {"slowest_steps", rank.slowest_steps}, {"summary", summary_json(rank.summary)}};
 }
 
+Json conditions_json(const Conditions& conditions) {
+  const auto switches = conditions.involuntary_switches;
+  return {{"involuntary_switches", switches ? Json(*switches) : Json()},
+          {"throttled_seconds", number_or_null(conditions.throttled_seconds)},
+          {"slowdown", number_or_null(conditions.slowdown)}};
+}
+
 Json record_json(const Record& record) {
   return {
       {"model", record.model},
@@ -107,7 +114,8 @@ Json record_json(const Record& record) {
       {"per_rank", list_of(record.per_rank, rank_json)},
       {"imbalance", number_or_null(record.imbalance)},
       {"stop_reason", record.stop_reason},
-      {"flags", record.flags}};
+      {"conditions", conditions_json(record.conditions)},
+      {"flags", list_of(record.flags, [](const Flag& flag) { return flag.text; })}};
 }
 
 Json check_json(const Check& check) {

@@ -163,11 +163,19 @@ TEST(Statistics, SummaryEqualsNumpyAndScipy) {
   EXPECT_DOUBLE_EQ(summary.total, 1.887);
 }
 
-TEST(Statistics, ASampleJustOnTheFenceIsNoOutlier) {
-  // Quartiles 2 and 4, fences at -1 and 7.
-  EXPECT_EQ(summarize(std::vector<double>{1, 2, 3, 4, 7}).outliers, 0);
-  EXPECT_EQ(summarize(std::vector<double>{1, 2, 3, 4, 7.001}).outliers, 1);
-  EXPECT_EQ(summarize(std::vector<double>{-1.001, 2, 3, 4, 5}).outliers, 1);
+TEST(Statistics, AnOutlierIsFurtherFromTheMedianThanThreeAndAHalfScaledMads) {
+  // Median 3, MAD 1: the fences are at 3 ± 3.5·1.4826 = 3 ± 5.1891.
+  EXPECT_EQ(summarize(std::vector<double>{1, 2, 3, 4, 8.189}).outliers, 0);
+  EXPECT_EQ(summarize(std::vector<double>{1, 2, 3, 4, 8.190}).outliers, 1);
+  EXPECT_EQ(summarize(std::vector<double>{-2.190, 2, 3, 4, 5}).outliers, 1);
+}
+
+// A clock that ticks too coarsely yields many equal times, a MAD of 0, and one tick more is no outlier.
+TEST(Statistics, OutliersAreMoreThanThreeAndAHalfTicksOfTheClockAway) {
+  const std::vector<double> one_tick_more{5, 5, 5, 5, 6};
+  EXPECT_EQ(summarize(one_tick_more).outliers, 1);
+  EXPECT_EQ(summarize(one_tick_more, 1).outliers, 0);
+  EXPECT_EQ(summarize(std::vector<double>{5, 5, 5, 5, 9}, 1).outliers, 1);
 }
 
 TEST(Statistics, OneSampleHasNoSdAndNoInterval) {

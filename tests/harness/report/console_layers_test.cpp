@@ -81,10 +81,14 @@ TEST(ConsoleLayers, FlagsAnUnattributedShareAboveFivePerCent) {
   EXPECT_THAT(layers_text(report), HasSubstr("FLAG: above 5 %"));
 }
 
-TEST(ConsoleLayers, AFlagOfSeveralLayersIsSaidOnce) {
+TEST(ConsoleLayers, AFlagOfSeveralLayersIsSaidOnceWithTheWorst) {
   Report report = forward_report();
-  report.records[1].flags = report.records[2].flags = {"noisy"};
-  EXPECT_THAT(layers_text(report), HasSubstr("\nFLAG: noisy: conv1 forward, fc forward\n"));
+  report.records[1].flags = {{"drift", "1 % longer", 0.01}, {"noise", "noisy", 0}};
+  report.records[2].flags = {{"drift", "2 % longer", 0.02}};
+  const std::string text = layers_text(report);
+  EXPECT_THAT(text,
+              HasSubstr("\n  FLAG: drift: in 2 of the 3 times above; at worst fc forward: 2 % longer\n"));
+  EXPECT_THAT(text, HasSubstr("\n  FLAG: noise: in 1 of the 3 times above; at worst conv1 forward: noisy\n"));
 }
 
 TEST(ConsoleLayers, NothingMeasuredPrintsNothing) {

@@ -53,7 +53,7 @@ TEST(ConsoleNetwork, ShowsRatesOfARankAndOfAllAndWhoWasSlowest) {
   record.imbalance = 1.04;
   record.per_rank = {{0, record.summary, 30}, {1, record.summary, 70}};
   record.stop_reason = "precision";
-  record.flags = {"the clock makes up 6 % of the time"};
+  record.flags = {{"clock", "the clock makes up 6 % of the time", 0.06}};
   EXPECT_EQ(network_text(record),
             "Forward across 100 steps, 1.250 ± 0.005 s/batch\n"
             "  vgg16 on onednn, batch 32; median 1.250 s (95 %: 1.250 to 1.250);\n"

@@ -28,7 +28,7 @@ TEST(LayersCsv, HasARowARecordUnderTheHeader) {
   Report report;
   report.records = {network_record("net", "forward", 1.5, std::nullopt, 1),
                     layer_record("conv1", "forward", 0.5, 0.125, 1'000'000'000, "jit:avx2 + simple:any")};
-  report.records[1].flags = {"noisy", "clock, coarse"};
+  report.records[1].flags = {{"noise", "noisy", 1}, {"clock", "clock, coarse", 1}};
   report.records[1].summary.median_interval = Interval{0.25, 0.75};
   EXPECT_EQ(
       layers_csv(report),

@@ -34,7 +34,8 @@ Report sample_report() {
   Record network = network_record("vgg16", "forward", 1.25, 0.005, 3);
   network.samples = {1.245, 1.25, 1.255};
   network.per_rank = {{0, network.summary, 3}};
-  network.flags = {"noisy"};
+  network.flags = {{"noise", "noisy", 1}};
+  network.conditions = {12, {}, 1.25};
   report.records.push_back(network);
   report.records.push_back(layer_record("conv1_1", "forward", 0.5, 0.01, 1'000'000'000, "jit:avx2"));
   report.records.back().model = "vgg16";
@@ -114,6 +115,8 @@ TEST(ResultJson, RecordsHoldSummarySamplesRanksAndFlags) {
   EXPECT_EQ(record["samples"], Json({1.245, 1.25, 1.255}));
   EXPECT_EQ(record["per_rank"][0]["slowest_steps"], 3);
   EXPECT_EQ(record["flags"], Json({"noisy"}));
+  EXPECT_EQ(record["conditions"],
+            Json({{"involuntary_switches", 12}, {"throttled_seconds", nullptr}, {"slowdown", 1.25}}));
   EXPECT_TRUE(record["summary"]["median_interval"].is_null());
   EXPECT_TRUE(record["imbalance"].is_null());
 }

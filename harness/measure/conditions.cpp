@@ -1,0 +1,74 @@
+#include "harness/measure/conditions.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "harness/machine/disturbances.h"
+#include "harness/measure/canary.h"
+#include "harness/measure/statistics.h"
+
+namespace cnnbench {
+namespace {
+
+// A canary takes a millisecond: at most a hundredth of the time, and nothing that short steps would notice.
+constexpr double seconds_between_canaries = 0.1;
+
+class Probe final : public ConditionsProbe {
+ public:
+  Probe(Clock& clock, int threads) : canary_(clock, threads) {}
+
+  Counters counters() override {
+    const Disturbances now = read_disturbances();
+    return {static_cast<double>(now.involuntary_switches),
+            now.throttled_seconds.value_or(std::numeric_limits<double>::quiet_NaN())};
+  }
+
+  double slowdown() override { return canary_.sing() / canary_.reference_seconds(); }
+
+ private:
+  Canary canary_;
+};
+
+}  // namespace
+
+std::unique_ptr<ConditionsProbe> make_conditions_probe(Clock& clock, int threads) {
+  return std::make_unique<Probe>(clock, threads);
+}
+
+void ConditionsWatch::block_begins() {
+  if (probe_ != nullptr) before_ = probe_->counters();
+}
+
+void ConditionsWatch::block_ended(Cluster& cluster, double seconds) {
+  if (probe_ == nullptr) return;
+  const ConditionsProbe::Counters after = probe_->counters();
+  sum_.involuntary_switches += after.involuntary_switches - before_.involuntary_switches;
+  sum_.throttled_seconds += after.throttled_seconds - before_.throttled_seconds;
+  seconds_since_ += seconds;
+  const bool due = slowdowns_.empty() || seconds_since_ >= seconds_between_canaries;
+  if (cluster.broadcast(due ? 1 : 0) == 0) return;
+  cluster.barrier();
+  slowdowns_.push_back(probe_->slowdown());
+  seconds_since_ = 0;
+}
+
+Conditions ConditionsWatch::over_ranks(Cluster& cluster) const {
+  if (probe_ == nullptr || slowdowns_.empty()) return {};
+  std::vector<double> sorted = slowdowns_;
+  std::sort(sorted.begin(), sorted.end());
+  const std::array mine{sum_.involuntary_switches, sum_.throttled_seconds, quantile(sorted, 0.5)};
+  const std::vector<double> all = cluster.gather(mine);
+  Conditions result;
+  double switches = 0;
+  for (std::size_t i = 0; i < all.size(); i += mine.size()) {
+    switches += all[i];
+    if (!std::isnan(all[i + 1]))
+      result.throttled_seconds = std::max(result.throttled_seconds.value_or(0), all[i + 1]);
+    result.slowdown = std::max(result.slowdown.value_or(0), all[i + 2]);
+  }
+  if (!all.empty()) result.involuntary_switches = std::llround(switches);
+  return result;
+}
+
+}  // namespace cnnbench

@@ -1,0 +1,130 @@
+#include "harness/measure/sample_flags.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "harness/measure/statistics.h"
+
+namespace cnnbench {
+namespace {
+
+constexpr double two_sided_1_percent = 2.576;  // of the standard normal distribution; one-sided 0.5 %
+constexpr std::size_t least_quarter = 5;
+constexpr std::size_t least_for_autocorrelation = 20;
+constexpr double least_drift = 0.01;
+constexpr double most_switches_a_step = 0.1;
+constexpr double most_slowdown = 1.05;
+
+/// Ranks from 1; equal values share the mean of theirs.
+std::vector<double> ranks_of(std::span<const double> values) {
+  std::vector<std::size_t> order(values.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
+  std::vector<double> ranks(values.size());
+  for (std::size_t first = 0; first < order.size();) {
+    std::size_t next = first + 1;
+    while (next < order.size() && values[order[next]] == values[order[first]]) ++next;
+    const double shared = (static_cast<double>(first + next) + 1) / 2;
+    for (std::size_t i = first; i < next; ++i) ranks[order[i]] = shared;
+    first = next;
+  }
+  return ranks;
+}
+
+double median_of(std::span<const double> values) {
+  std::vector<double> sorted(values.begin(), values.end());
+  std::sort(sorted.begin(), sorted.end());
+  return quantile(sorted, 0.5);
+}
+
+/// |z| of the Mann–Whitney U of two samples of equal size.
+double mann_whitney_z(std::span<const double> a, std::span<const double> b) {
+  std::vector<double> both(a.begin(), a.end());
+  both.insert(both.end(), b.begin(), b.end());
+  const std::vector<double> ranks = ranks_of(both);
+  const auto n = static_cast<double>(a.size());
+  const double u =
+      std::accumulate(ranks.begin(), ranks.begin() + static_cast<std::ptrdiff_t>(a.size()), 0.0) -
+      n * (n + 1) / 2;
+  return std::abs(u - n * n / 2) / std::sqrt(n * n * (2 * n + 1) / 12);
+}
+
+}  // namespace
+
+std::optional<double> drift(std::span<const double> steps) {
+  const std::size_t quarter = steps.size() / 4;
+  if (quarter < least_quarter) return {};
+  const auto first = steps.first(quarter);
+  const auto last = steps.last(quarter);
+  const double difference = median_of(last) / median_of(first) - 1;
+  if (!(std::abs(difference) > least_drift) || mann_whitney_z(first, last) <= two_sided_1_percent) return {};
+  return difference;
+}
+
+std::optional<double> autocorrelation(std::span<const double> steps) {
+  if (steps.size() < least_for_autocorrelation) return {};
+  const std::vector<double> ranks = ranks_of(steps);
+  const auto n = static_cast<double>(steps.size());
+  const double mean = (n + 1) / 2;
+  double variance = 0;
+  double covariance = 0;
+  for (std::size_t i = 0; i < ranks.size(); ++i) {
+    variance += (ranks[i] - mean) * (ranks[i] - mean);
+    if (i > 0) covariance += (ranks[i] - mean) * (ranks[i - 1] - mean);
+  }
+  if (variance == 0) return {};
+  const double correlation = covariance / variance;
+  if (correlation <= two_sided_1_percent / std::sqrt(n)) return {};
+  return correlation;
+}
+
+std::vector<Flag> sample_flags(std::span<const double> samples, const Summary& summary) {
+  std::vector<Flag> flags;
+  if (summary.outliers > 0)
+    flags.push_back({"outliers",
+                     fmt::format("{} of {} steps {} (kept)", summary.outliers, summary.n,
+                                 summary.outliers == 1 ? "is an outlier" : "are outliers"),
+                     static_cast<double>(summary.outliers)});
+  if (const auto difference = drift(samples))
+    flags.push_back({"drift",
+                     fmt::format("the last quarter of the steps took {:.1f} % {} than the first",
+                                 100 * std::abs(*difference), *difference > 0 ? "longer" : "less"),
+                     std::abs(*difference)});
+  if (const auto correlation = autocorrelation(samples))
+    flags.push_back(
+        {"autocorrelation",
+         fmt::format(
+             "steps are like the step before (rank autocorrelation {:.2f}): the median's interval is too "
+             "narrow, by about a factor of {:.1f}",
+             *correlation, std::sqrt((1 + *correlation) / (1 - *correlation))),
+         *correlation});
+  return flags;
+}
+
+std::vector<Flag> condition_flags(const Conditions& conditions, std::int64_t steps) {
+  std::vector<Flag> flags;
+  const auto switches = static_cast<double>(conditions.involuntary_switches.value_or(0));
+  if (switches > most_switches_a_step * static_cast<double>(steps))
+    flags.push_back(
+        {"context switches",
+         fmt::format("other processes took a core away {:.0f} times in {} steps", switches, steps),
+         switches});
+  if (conditions.throttled_seconds.value_or(0) > 0)
+    flags.push_back({"throttling",
+                     fmt::format("the control group's CPU quota held the process back for {:.3g} s",
+                                 *conditions.throttled_seconds),
+                     *conditions.throttled_seconds});
+  if (conditions.slowdown.value_or(1) > most_slowdown)
+    flags.push_back(
+        {"slower cores",
+         fmt::format("a fixed loop between the steps took {:.2f} times as long as at start-up: the "
+                     "cores' frequency fell, or others used them",
+                     *conditions.slowdown),
+         *conditions.slowdown});
+  return flags;
+}
+
+}  // namespace cnnbench

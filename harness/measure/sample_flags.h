@@ -1,0 +1,29 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "harness/measure/record.h"
+
+namespace cnnbench {
+
+/// Relative difference of the medians of the last and the first quarter of the steps, in their order; empty
+/// where a quarter has fewer than 5 steps, where it is at most 1 %, or where the quarters do not differ
+/// significantly (Mann–Whitney, two-sided at 1 %, normal approximation).
+std::optional<double> drift(std::span<const double> steps);
+
+/// Correlation of each step's rank with that of the step before (the rank version of von Neumann's ratio:
+/// Bartels 1982, "The Rank Version of von Neumann's Ratio Test for Randomness"), so that outliers do not
+/// decide it; empty for fewer than 20 steps or where it is not significantly above 0 (one-sided at 0.5 %).
+std::optional<double> autocorrelation(std::span<const double> steps);
+
+/// The flags that follow from the order and the spread of a record's samples: drift, autocorrelation,
+/// outliers.
+std::vector<Flag> sample_flags(std::span<const double> samples, const Summary& summary);
+
+/// The flags that follow from what the machine did in the meantime: involuntary context switches in more than
+/// a tenth of the steps, throttling, cores slower than at start-up by more than 5 %.
+std::vector<Flag> condition_flags(const Conditions& conditions, std::int64_t steps);
+
+}  // namespace cnnbench
