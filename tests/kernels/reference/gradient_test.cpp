@@ -85,6 +85,18 @@ TEST_P(Gradient, AndOutputHaveMagnitudesOfAtLeastTheirValues) {
       EXPECT_GE(element.magnitude, std::abs(element.value) * (1 - 1e-12));
 }
 
+// What was rounded holds at least the result itself, unless that is a copy; and no more than every term and
+// every partial sum at the size of the magnitude.
+TEST_P(Gradient, AndOutputHaveRoundingsBetweenNoneAndAllOfTheMagnitude) {
+  const SmallLayer layer = random_layer(GetParam());
+  constexpr double most_roundings = 500;  // terms of these small layers, and of their functions
+  for (const Tensor tensor : {Tensor::output, Tensor::input_gradient})
+    for (const Evaluated& element : layer.evaluate_all(tensor)) {
+      EXPECT_GE(element.rounded_squares, 0);
+      EXPECT_LE(element.rounded_squares, most_roundings * element.magnitude * element.magnitude);
+    }
+}
+
 Convolution strided(Activation activation) {
   return {.filters = 4,
           .kernel = {3, 2},
