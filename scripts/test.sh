@@ -39,7 +39,7 @@ done
 for preset in "${presets[@]}"; do
   folder=$(folder_of "$preset")
   printf '\n== %s\n' "$preset"
-  awk '/^[0-9]+\/[0-9]+ Testing: / { name = $3 } /^[0-9]+ (passed|failed).* in [0-9.]+s/ { print "pytest, " name ": " $0 }' \
+  awk '/^[0-9]+\/[0-9]+ Testing: / { name = $3 } /^[0-9]+ (passed|failed|skipped).* in [0-9.]+s/ { print "pytest, " name ": " $0 }' \
     "$folder/Testing/Temporary/LastTest.log"
   grep -E '^[0-9]+% tests passed|^Total Test time' "$folder/tests.log"
 done

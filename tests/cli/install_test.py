@@ -49,3 +49,25 @@ def test_the_installed_scripts_draw_figures(prefix, tmp_path):
     figures = {path.name for path in (run_folder(tmp_path) / "figures").glob("*.png")}
     assert "layers-lenet-forward-onednn.png" in figures
     assert "time-against-flops-lenet-forward-backward-onednn.png" in figures
+
+
+def installed(prefix, script, *arguments):
+    return start([share(prefix) / "scripts" / script, *arguments])
+
+
+def test_the_installed_script_draws_a_photo_with_the_installed_program(prefix, tmp_path):
+    drawn = installed(prefix, "plot_filters.py", "--output", tmp_path)
+    assert (drawn.returncode, drawn.stderr) == (0, "")
+    assert (tmp_path / "photo-and-feature-maps.png").exists()
+
+
+def test_the_installed_check_finds_the_installed_configs(prefix, tmp_path):
+    dump = ["--config", "mlp_mnist", "--pass", "forward", "--dump", tmp_path / "dump", "--output", tmp_path / "out"]
+    assert start([prefix / "bin/bench", *quick(*dump)]).returncode == 0
+    done = installed(prefix, "check_with_torch.py", tmp_path / "dump")
+    if done.returncode == 77:
+        assert done.stderr.startswith("check_with_torch.py: skipped: PyTorch is missing")
+    else:
+        assert done.returncode == 0, done.stderr
+        assert f"{share(prefix)}/configs/mlp_mnist.yaml" in done.stdout
+        assert done.stdout.splitlines()[-1].startswith("agrees: ")

@@ -1,0 +1,1 @@
+"""A second opinion on what bench --dump wrote: the network rebuilt from its config in PyTorch."""
