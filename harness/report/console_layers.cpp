@@ -162,7 +162,8 @@ void print_unattributed(std::ostream& out, const Report& report, const Record& e
     if (!setup.unattributed_share || !std::isfinite(*setup.unattributed_share)) continue;
     const double share = *setup.unattributed_share;
     std::string text =
-        share >= 0
+        std::abs(share) < 0.0005 ? "The layers add up to the network's median time, to 0.1 %."
+        : share >= 0
             ? fmt::format("Unattributed: {} % of the network's median time is in no layer.", percent(share))
             : fmt::format("The layers add up to {} % more than the network's median time.", percent(-share));
     if (std::abs(share) > 0.05) text += " FLAG: above 5 %, so the layers do not explain the step.";

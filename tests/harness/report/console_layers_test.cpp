@@ -79,6 +79,8 @@ TEST(ConsoleLayers, FlagsAnUnattributedShareAboveFivePerCent) {
   report.setups[0].unattributed_share = -0.06;
   EXPECT_THAT(layers_text(report), HasSubstr("add up to 6.0 % more"));
   EXPECT_THAT(layers_text(report), HasSubstr("FLAG: above 5 %"));
+  report.setups[0].unattributed_share = -0.0004;
+  EXPECT_THAT(layers_text(report), HasSubstr("The layers add up to the network's median time, to 0.1 %."));
 }
 
 TEST(ConsoleLayers, AFlagOfSeveralLayersIsSaidOnceWithTheWorst) {
