@@ -33,13 +33,14 @@ class Record:
     bytes: int
     n: int
     mean: float
+    median: float
     sd: float | None  # undefined for fewer than two steps
     samples: tuple[float, ...]  # the maximum over the ranks, step by step
 
 
 @dataclass(frozen=True)
 class Result:
-    """What the figures need of one run."""
+    """What the scripts need of one run."""
 
     path: Path
     status: str
@@ -50,6 +51,7 @@ class Result:
     cpus: tuple[str, ...]  # each CPU model once
     versions: dict[str, str]  # of the backends
     records: list[Record]
+    document: dict  # `cnnbench` as the file has it, unchecked: facts that are only shown or set side by side
 
     def select(self, view, model, pass_name, backend):
         """The records of one network in one view."""
@@ -145,11 +147,12 @@ def _record(item, where):
     summary = _get(item, "summary", dict, where)
     n = _get(summary, "n", int, f"{where}.summary")
     mean = _number(summary, "mean", f"{where}.summary")
+    median = _number(summary, "median", f"{where}.summary")
     sd = _number(summary, "sd", f"{where}.summary", optional=True)
     samples = _get(item, "samples", list, where, optional=True) or []
     if not all(isinstance(s, (int, float)) and math.isfinite(s) for s in samples):
         raise _Malformed(f"{where}.samples holds something that is not a finite number")
-    return Record(*texts, *counts, n, mean, sd, tuple(samples))
+    return Record(*texts, *counts, n, mean, median, sd, tuple(samples))
 
 
 def _result(path, document):
@@ -160,9 +163,7 @@ def _result(path, document):
         raise _Malformed(f"cnnbench.schema is {json.dumps(top.get('schema'))}, this program reads {SCHEMA}")
     records = [_record(item, where) for item, where in _objects(top, "records", "cnnbench")]
     if not records:
-        raise ResultError(
-            f"{path}: cnnbench.records is empty: nothing was measured, so there is nothing to draw"
-        )
+        raise ResultError(f"{path}: cnnbench.records is empty: nothing was measured")
     seen = set()
     for r in records:
         key = (r.model, r.pass_name, r.backend, r.view, r.layer, r.direction)
@@ -193,4 +194,5 @@ def _result(path, document):
             if isinstance(facts, dict) and facts.get("version")
         },
         records=records,
+        document=top,
     )

@@ -4,7 +4,6 @@ Colours are those of Okabe & Ito (2008), which stay apart for the colour-blind; 
 same meaning again for print without colour.
 """
 
-import math
 import re
 
 import matplotlib
@@ -12,6 +11,8 @@ import matplotlib.font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+
+from .units import format_time, significant, time_unit  # noqa: F401: part of the style, for the figures
 
 WIDTH = 7.2  # A4 with margins of 14 mm
 MARGIN = 0.08
@@ -79,31 +80,10 @@ def literal(text):
     return (text if len(text) <= 28 else text[:27] + "…").replace("$", r"\$")
 
 
-def time_unit(seconds):
-    """(factor, name) of the unit that suits times of this size: s, ms or µs."""
-    for factor, name in ((1, "s"), (1e3, "ms")):
-        if abs(seconds) * factor >= 1:
-            return factor, name
-    return 1e6, "µs"
-
-
-def significant(value, digits=3):
-    """`digits` significant digits without an exponent: 0.0123, 1.23, 123, 1,235."""
-    if value == 0 or not math.isfinite(value):
-        return f"{value:g}"
-    places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-    return f"{value:,.{min(places, 9)}f}"
-
-
 def plain_number(value):
     """Three significant digits without trailing zeros: 0.005, 2, 16.3, 1,200."""
     text = significant(value)
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def format_time(seconds):
-    factor, unit = time_unit(seconds)
-    return f"{significant(seconds * factor)} {unit}"
 
 
 def format_si(value, unit):

@@ -71,3 +71,14 @@ def test_the_installed_check_finds_the_installed_configs(prefix, tmp_path):
         assert done.returncode == 0, done.stderr
         assert f"{share(prefix)}/configs/mlp_mnist.yaml" in done.stdout
         assert done.stdout.splitlines()[-1].startswith("agrees: ")
+
+
+def test_the_installed_scripts_compare_results_and_the_machine_with_itself(prefix, tmp_path):
+    command = [prefix / "bin/bench", *quick("--pass", "forward")]
+    scripts = share(prefix) / "scripts"
+    done = start([scripts / "aa.py", "--launches", 1, "--output", tmp_path / "aa", "--", *command])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "The machine against itself: launches 1 of a and 1 of b" in done.stdout
+    done = start([scripts / "compare.py", tmp_path / "aa/a", tmp_path / "aa/b", "--format", "csv"])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "A,B,network,lenet,forward,onednn,,step,1,1," in done.stdout
