@@ -26,7 +26,7 @@ except ImportError:
     sys.exit(2)
 
 from cnnbench_compare import launches, report, self_comparison, tables  # noqa: E402
-from cnnbench_plots.result import ResultError  # noqa: E402
+from cnnbench_results.result import ResultError  # noqa: E402
 
 EPILOG = """\
 COMMAND is everything after --. Where it begins with an option, it is what bench is called with; otherwise it

@@ -25,7 +25,7 @@ except ImportError:
 
 from cnnbench_compare import arms, report, tables, verdict  # noqa: E402
 from cnnbench_compare.significance import launches_needed  # noqa: E402
-from cnnbench_plots.result import ResultError  # noqa: E402
+from cnnbench_results.result import ResultError  # noqa: E402
 
 EPILOG = """\
 An arm is one or more launches of the same run. Launches are the evidence, steps are not: two single results

@@ -20,7 +20,7 @@ except ImportError:
 matplotlib.use("Agg")
 
 from cnnbench_plots import comparison, layers, rates  # noqa: E402
-from cnnbench_plots.result import ResultError, read_result  # noqa: E402
+from cnnbench_results.result import ResultError, read_result  # noqa: E402
 from cnnbench_plots.style import file_name  # noqa: E402
 
 

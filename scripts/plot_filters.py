@@ -30,7 +30,7 @@ matplotlib.use("Agg")
 
 import numpy as np  # noqa: E402
 from cnnbench_plots import filters, photo  # noqa: E402
-from cnnbench_plots.result import ResultError  # noqa: E402
+from cnnbench_results.result import ResultError  # noqa: E402
 
 
 def find_bench(given):

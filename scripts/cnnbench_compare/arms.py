@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from cnnbench_plots.result import Result, ResultError, read_result
+from cnnbench_results.result import Result, ResultError, read_result
 
 
 class Key(NamedTuple):

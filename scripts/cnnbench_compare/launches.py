@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from cnnbench_plots.result import ResultError
+from cnnbench_results.result import ResultError
 
 from . import arms
 

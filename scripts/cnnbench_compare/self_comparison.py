@@ -2,7 +2,7 @@
 
 import statistics
 
-from cnnbench_plots.units import format_time
+from cnnbench_results.units import format_time
 
 from . import power, report, significance, tables, verdict
 

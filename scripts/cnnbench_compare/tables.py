@@ -3,7 +3,7 @@
 import statistics
 import textwrap
 
-from cnnbench_plots.units import format_time
+from cnnbench_results.units import format_time
 
 from . import significance, verdict
 

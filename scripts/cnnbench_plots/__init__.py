@@ -1,1 +1,1 @@
-"""Figures from the result.json of cnnbench: reading it, the common style, and a module a figure."""
+"""Figures from the results of cnnbench: the common style, and a module a figure."""

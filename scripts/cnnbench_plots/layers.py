@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from . import style
-from .result import sd_of_sums
+from cnnbench_results.result import sd_of_sums
 
 # Inches; rows shrink to fit on a page of A4 as long as they are readable.
 ROW, LEAST_ROW, MOST_HEIGHT = 0.19, 0.13, 9.0

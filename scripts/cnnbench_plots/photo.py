@@ -6,7 +6,7 @@ import matplotlib
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from .result import ResultError
+from cnnbench_results.result import ResultError
 
 # A portrait of Grace Hopper by the United States Navy, in the public domain; Debian ships it in
 # python-matplotlib-data.

@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from .units import format_time, significant, time_unit  # noqa: F401: part of the style, for the figures
+from cnnbench_results.units import format_time, significant, time_unit  # noqa: F401: part of the style, for the figures
 
 WIDTH = 7.2  # A4 with margins of 14 mm
 MARGIN = 0.08

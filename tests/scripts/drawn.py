@@ -1,6 +1,6 @@
 """Reads back what a page shows, for the tests of the plots."""
 
-from cnnbench_plots.result import read_result
+from cnnbench_results.result import read_result
 from matplotlib.text import Text
 
 

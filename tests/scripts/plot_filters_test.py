@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cnnbench_plots import filters, photo
-from cnnbench_plots.result import ResultError
+from cnnbench_results.result import ResultError
 from drawn import overlaps
 from matplotlib.image import imread, imsave
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import matplotlib.image
 import pytest
-from cnnbench_plots.result import ResultError, read_result
+from cnnbench_results.result import ResultError, read_result
 from synthetic_result import Synthetic, lenet, mlp_and_cnns, two_layers
 
 PLOT = Path(__file__).resolve().parents[2] / "scripts" / "plot.py"

@@ -1,0 +1,1 @@
+"""The results of cnnbench as its scripts read them: result.json, and figures in words with their units."""
