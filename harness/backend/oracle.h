@@ -51,7 +51,8 @@ class Oracle {
   ///   softmax;
   ///                     input for max pooling, LRN and batch normalisation
   ///   *_gradient        output_gradient, input; output for fused activations
-  /// Throws std::invalid_argument for a tensor the layer does not have.
+  /// Throws std::invalid_argument for a tensor the layer does not have. Several threads may call it at a
+  /// time.
   virtual void evaluate(const LayerData& data, Tensor tensor, std::span<const std::int64_t> elements,
                         std::span<Evaluated> values) const = 0;
 

@@ -45,6 +45,7 @@ void ConditionsWatch::block_ended(Cluster& cluster, double seconds) {
   const ConditionsProbe::Counters after = probe_->counters();
   sum_.involuntary_switches += after.involuntary_switches - before_.involuntary_switches;
   sum_.throttled_seconds += after.throttled_seconds - before_.throttled_seconds;
+  seconds_ += seconds;
   seconds_since_ += seconds;
   const bool due = slowdowns_.empty() || seconds_since_ >= seconds_between_canaries;
   if (cluster.broadcast(due ? 1 : 0) == 0) return;
@@ -60,6 +61,7 @@ Conditions ConditionsWatch::over_ranks(Cluster& cluster) const {
   const std::array mine{sum_.involuntary_switches, sum_.throttled_seconds, quantile(sorted, 0.5)};
   const std::vector<double> all = cluster.gather(mine);
   Conditions result;
+  result.seconds = seconds_;
   double switches = 0;
   for (std::size_t i = 0; i < all.size(); i += mine.size()) {
     switches += all[i];

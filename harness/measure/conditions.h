@@ -13,6 +13,7 @@ namespace cnnbench {
 
 /// What the machine did while something was timed, over all ranks. Empty: nobody looked, or nothing can tell.
 struct Conditions {
+  double seconds = 0;                                ///< that were watched: timed steps, of the slowest rank
   std::optional<std::int64_t> involuntary_switches;  ///< sum over the ranks
   std::optional<double> throttled_seconds;           ///< largest over the ranks
   /// Median time of the canary between blocks of steps over its time at start-up, of the slowest rank: 1.05
@@ -53,7 +54,8 @@ class ConditionsWatch {
   ConditionsProbe::Counters before_;
   ConditionsProbe::Counters sum_{0, 0};
   std::vector<double> slowdowns_;
-  double seconds_since_ = 0;  ///< of timed steps, since the latest canary
+  double seconds_ = 0;        ///< of timed steps; on rank 0
+  double seconds_since_ = 0;  ///< likewise, since the latest canary
 };
 
 }  // namespace cnnbench

@@ -15,7 +15,7 @@ constexpr double most_imbalance = 1.10;         // slowest rank / median rank; m
 
 /// `clock_reads` is how often the clock was read for one sample.
 std::vector<Flag> flags(const RecordContext& context, const Record& record, int clock_reads) {
-  std::vector<Flag> result = condition_flags(record.conditions, record.summary.n);
+  std::vector<Flag> result = condition_flags(record.conditions, record.ranks * record.threads);
   const Summary& summary = record.summary;
   const double clock_seconds = clock_reads * context.clock.cost_seconds;
   if (clock_seconds > most_clock_cost * summary.median)

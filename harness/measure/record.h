@@ -85,6 +85,7 @@ struct Setup {
   std::string backend;
   double prepare_seconds = 0;  ///< maximum over ranks
   double parameters_mib = 0;
+  std::optional<double> verify_seconds;  ///< of rank 0; empty where nothing was verified
   std::string parameters_hash;  ///< of all parameters as they lie in memory; empty where nothing was verified
   std::optional<double>
       unattributed_share;  ///< 1 - (sum of the layers' medians) / (median of the network view)

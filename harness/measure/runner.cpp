@@ -37,6 +37,7 @@ std::string hash_of(std::span<const float> parameters) {
 /// Verifies a program on every rank; false, and a Failure, where one rank's is wrong.
 bool verified(ExperimentRun& run, const Backend& backend, Program& program) {
   run.phase("verifying");
+  const double start = run.clock.now();
   std::string message;
   try {
     VerificationOptions settings;
@@ -56,7 +57,9 @@ bool verified(ExperimentRun& run, const Backend& backend, Program& program) {
   const std::string first = run.cluster.broadcast(mine);
   if (message.empty() && mine != first)
     message = fmt::format("its parameters (hash {}) are not those of rank 0 (hash {})", mine, first);
-  if (run.cluster.is_root()) run.findings.setups.back().parameters_hash = mine;
+  Setup& setup = run.findings.setups.back();
+  setup.parameters_hash = mine;
+  setup.verify_seconds = run.clock.now() - start;
   if (agree(run.cluster, message.empty(), message)) return true;
   run.fail(backend, "", "verification", message);
   return false;
@@ -66,7 +69,7 @@ bool verified(ExperimentRun& run, const Backend& backend, Program& program) {
 std::optional<Contestant> prepare_and_verify(ExperimentRun& run, const Backend& backend) {
   if (!supported(run, backend)) return std::nullopt;
   run.phase("preparing");
-  Setup setup{run.model.name, std::string(to_string(run.experiment.pass)), backend.name(), 0, 0, "", {}};
+  Setup setup{run.model.name, std::string(to_string(run.experiment.pass)), backend.name(), 0, 0, {}, "", {}};
   std::unique_ptr<Program> program = prepare_program(run, backend, run.model, &setup.prepare_seconds, true);
   if (!program) return std::nullopt;
   setup.parameters_mib = static_cast<double>(program->parameters().size_bytes()) / (1 << 20);

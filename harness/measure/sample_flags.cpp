@@ -15,7 +15,8 @@ constexpr double two_sided_1_percent = 2.576;  // of the standard normal distrib
 constexpr std::size_t least_quarter = 5;
 constexpr std::size_t least_for_autocorrelation = 20;
 constexpr double least_drift = 0.01;
-constexpr double most_switches_a_step = 0.1;
+constexpr double most_switches_a_second = 50;  // and core
+constexpr double least_switches = 10;
 constexpr double most_slowdown = 1.05;
 
 /// Ranks from 1; equal values share the mean of theirs.
@@ -104,14 +105,17 @@ std::vector<Flag> sample_flags(std::span<const double> samples, const Summary& s
   return flags;
 }
 
-std::vector<Flag> condition_flags(const Conditions& conditions, std::int64_t steps) {
+std::vector<Flag> condition_flags(const Conditions& conditions, int cores) {
   std::vector<Flag> flags;
   const auto switches = static_cast<double>(conditions.involuntary_switches.value_or(0));
-  if (switches > most_switches_a_step * static_cast<double>(steps))
+  const double rate = switches / (conditions.seconds * cores);
+  if (switches >= least_switches && rate > most_switches_a_second)
     flags.push_back(
         {"context switches",
-         fmt::format("other processes took a core away {:.0f} times in {} steps", switches, steps),
-         switches});
+         fmt::format("the kernel gave the cores to others {:.0f} times in {:.2g} s: {:.0f} times a second "
+                     "and core",
+                     switches, conditions.seconds, rate),
+         rate});
   if (conditions.throttled_seconds.value_or(0) > 0)
     flags.push_back({"throttling",
                      fmt::format("the control group's CPU quota held the process back for {:.3g} s",

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <limits>
 
 #include "harness/measure/element_sample.h"
@@ -92,6 +93,26 @@ void TensorChecks::expect_same(const std::string& layer, const std::string& tens
           : fmt::format("element {}: found {:.9g}, expected exactly {:.9g}", a - found.begin(), *a, *b);
 }
 
+std::vector<Evaluated> TensorChecks::evaluate(const Oracle& oracle, const LayerData& data, Tensor tensor,
+                                              const std::vector<std::int64_t>& elements) const {
+  std::vector<Evaluated> values(elements.size());
+  const std::size_t part = elements.size() / static_cast<std::size_t>(threads_) + 1;
+  std::exception_ptr failure;
+#pragma omp parallel for num_threads(threads_) schedule(static)
+  for (std::size_t first = 0; first < elements.size(); first += part) {
+    const std::size_t count = std::min(part, elements.size() - first);
+    try {
+      oracle.evaluate(data, tensor, std::span(elements).subspan(first, count),
+                      std::span(values).subspan(first, count));
+    } catch (...) {  // must not leave the loop
+#pragma omp critical
+      failure = std::current_exception();
+    }
+  }
+  if (failure) std::rethrow_exception(failure);
+  return values;
+}
+
 void TensorChecks::expect_oracle(const Oracle& oracle, const LayerData& data, Tensor tensor,
                                  std::span<const float> found, double error_growth, std::uint64_t seed) {
   Check& check =
@@ -102,8 +123,7 @@ void TensorChecks::expect_oracle(const Oracle& oracle, const LayerData& data, Te
     count = std::min(count, std::clamp<std::int64_t>(affordable, 64, settings_.most_elements));
   const std::vector<std::int64_t> elements =
       sample_elements(extents(*data.layer, tensor, data.batch), count, seed);
-  std::vector<Evaluated> expected(elements.size());
-  oracle.evaluate(data, tensor, elements, expected);
+  const std::vector<Evaluated> expected = evaluate(oracle, data, tensor, elements);
   // Neighbours share intermediate results in fast algorithms, whose errors are bounded by the norm of the
   // tensor and not by each element's own terms (Higham 2002, §23.2.2), which may all be zero behind a ReLU.
   // Nor does another order of summation have this one's partial sums.

@@ -13,7 +13,8 @@ namespace cnnbench {
 /// Compares tensors with what they should be and keeps what was found.
 class TensorChecks {
  public:
-  explicit TensorChecks(const VerificationOptions& settings) : settings_(settings) {}
+  /// The oracle computes on so many threads.
+  TensorChecks(const VerificationOptions& settings, int threads) : settings_(settings), threads_(threads) {}
 
   /// A check of which nothing is compared yet: not passed. Valid until the next check is added.
   Check& add(const std::string& layer, const std::string& tensor, std::int64_t elements);
@@ -42,7 +43,11 @@ class TensorChecks {
   std::vector<Check> take() { return std::move(checks_); }
 
  private:
+  std::vector<Evaluated> evaluate(const Oracle& oracle, const LayerData& data, Tensor tensor,
+                                  const std::vector<std::int64_t>& elements) const;
+
   const VerificationOptions& settings_;
+  int threads_;
   std::vector<Check> checks_;
 };
 

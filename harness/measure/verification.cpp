@@ -19,6 +19,35 @@ struct Tensors {
   std::vector<float> output_gradient;
 };
 
+/// Memory of tensors that are not needed any more, for the next ones: the kernel takes longer to clear new
+/// pages than it takes to compare what is read into them.
+class SparePlain {
+ public:
+  std::vector<float> take(std::int64_t elements) {
+    const auto size = static_cast<std::size_t>(elements);
+    std::vector<float> plain;
+    auto best = spare_.end();
+    for (auto one = spare_.begin(); one != spare_.end(); ++one)
+      if (one->capacity() >= size && (best == spare_.end() || one->capacity() < best->capacity())) best = one;
+    if (best != spare_.end()) {
+      plain = std::move(*best);
+      spare_.erase(best);
+    } else if (!spare_.empty()) {
+      spare_.pop_back();  // too small: what replaces it is larger
+    }
+    plain.resize(size);
+    return plain;
+  }
+
+  void give_back(std::vector<float>& plain) {
+    if (plain.capacity() > 0) spare_.push_back(std::move(plain));
+    plain = {};
+  }
+
+ private:
+  std::vector<std::vector<float>> spare_;
+};
+
 class Verifier {
  public:
   Verifier(Program& program, const Model& model, const PrepareOptions& options, const Oracle& oracle,
@@ -29,7 +58,7 @@ class Verifier {
         oracle_(oracle),
         settings_(settings),
         went_back_(model.layers.size()),
-        checks_(settings) {}
+        checks_(settings, options.threads) {}
 
   std::vector<Check> run() {
     LayerVisitor visitor;
@@ -47,16 +76,26 @@ class Verifier {
 
  private:
   std::vector<float> read(int layer, Tensor tensor) {
-    std::vector<float> plain(static_cast<std::size_t>(
-        tensor_size(model_.layers[static_cast<std::size_t>(layer)], tensor, options_.batch)));
+    std::vector<float> plain = spare_.take(tensor_size(layer_at(layer), tensor, options_.batch));
     program_.read(layer, tensor, plain);
     return plain;
   }
 
+  void forget_tensors() {
+    for (std::vector<float>* tensor : {&tensors_.input, &tensors_.output, &tensors_.weights, &tensors_.bias,
+                                       &tensors_.mask, &tensors_.output_gradient})
+      spare_.give_back(*tensor);
+  }
+
+  void set_latest(std::vector<float> tensor) {
+    spare_.give_back(latest_);
+    latest_ = std::move(tensor);
+  }
+
   void before_forward(int index) {
-    tensors_ = {};
+    forget_tensors();
     tensors_.input = read(index, Tensor::input);
-    if (index == 0) latest_ = images();
+    if (index == 0) set_latest(images());
     checks_.expect_same(layer_at(index).name, "input", tensors_.input, latest_);
     check_parameters(index);
   }
@@ -73,9 +112,12 @@ class Verifier {
     if (!settings_.parameters_from_seed) return;
     const ModelLayer& layer = layer_at(index);
     if (layer.weights > 0) {
-      std::vector<float> expected(static_cast<std::size_t>(layer.weights));
+      std::vector<float> expected = spare_.take(layer.weights);
       initial_weights(model_, index, options_.seed, expected);
-      checks_.expect_same(layer.name, "weights", read(index, Tensor::weights), expected);
+      std::vector<float> found = read(index, Tensor::weights);
+      checks_.expect_same(layer.name, "weights", found, expected);
+      spare_.give_back(expected);
+      spare_.give_back(found);
     }
     if (layer.biases > 0) {
       std::vector<float> expected(static_cast<std::size_t>(layer.biases));
@@ -91,14 +133,14 @@ class Verifier {
     read_parameters(index, layer);
     if (const auto* dropout = std::get_if<Dropout>(&layer.kind); dropout != nullptr && training())
       checks_.expect_mask(layer.name, tensors_.mask, dropout->keep);
-    latest_ = read(index, Tensor::output);
+    set_latest(read(index, Tensor::output));
     compare(index, Tensor::output, latest_);
   }
 
   void before_backward(int index) {
     const ModelLayer& layer = layer_at(index);
     went_back_[static_cast<std::size_t>(index)] = true;
-    tensors_ = {};
+    forget_tensors();
     tensors_.output_gradient = read(index, Tensor::output_gradient);
     checks_.expect_same(layer.name, "output_gradient", tensors_.output_gradient, latest_);
     const bool from_output =
@@ -112,11 +154,15 @@ class Verifier {
   void after_backward(int index) {
     const ModelLayer& layer = layer_at(index);
     if (has_direction(layer, Direction::backward_data)) {
-      latest_ = read(index, Tensor::input_gradient);
+      set_latest(read(index, Tensor::input_gradient));
       compare(index, Tensor::input_gradient, latest_);
     }
     if (!has_direction(layer, Direction::backward_weights)) return;
-    if (layer.weights > 0) compare(index, Tensor::weights_gradient, read(index, Tensor::weights_gradient));
+    if (layer.weights > 0) {
+      std::vector<float> found = read(index, Tensor::weights_gradient);
+      compare(index, Tensor::weights_gradient, found);
+      spare_.give_back(found);
+    }
     if (layer.biases > 0) compare(index, Tensor::bias_gradient, read(index, Tensor::bias_gradient));
   }
 
@@ -175,7 +221,7 @@ class Verifier {
     checks_.expect_close("loss", "loss", program_.loss(), expected, roundings);
 
     if (last < 0 || !model_.layers[static_cast<std::size_t>(last)].backward) return;
-    latest_ = read(last, Tensor::output_gradient);
+    set_latest(read(last, Tensor::output_gradient));
     // Cross-entropy subtracts 1 from a probability: errors are relative to that 1.
     const double scale = model_.loss == Loss::cross_entropy ? 1.0 / static_cast<double>(options_.batch) : 0.0;
     checks_.expect_close("loss", "input_gradient", latest_, gradient, scale, roundings);
@@ -189,6 +235,7 @@ class Verifier {
   std::vector<bool> went_back_;  ///< a layer
   std::vector<float> latest_;  ///< what the layer before produced; in the backward part, the latest gradient
   Tensors tensors_;            ///< of the layer at hand
+  SparePlain spare_;
   TensorChecks checks_;
 };
 
@@ -202,19 +249,21 @@ std::vector<Check> verify(Program& program, const Model& model, const PrepareOpt
 double verification_bytes(const Model& model, bool training, std::int64_t batch,
                           const VerificationOptions& settings) {
   // Beside the plain tensors of a layer: the latest one kept for comparison, a second copy of its weights,
-  // and an index and a value for each element that is checked.
+  // and an index and a value for each element that is checked. Memory once taken is kept for later layers, so
+  // each tensor counts at its largest.
   constexpr double checked = sizeof(std::int64_t) + sizeof(Evaluated);
-  double most = 0;
+  double input = 0;
+  double output = 0;
+  double parameters = 0;
   for (const ModelLayer& layer : model.layers) {
-    const double input = static_cast<double>(batch) * static_cast<double>(layer.input.size());
-    const double output = static_cast<double>(batch) * static_cast<double>(layer.output.size());
-    const double parameters = static_cast<double>(layer.parameters());
-    const double plain = (input + output) * (training ? 2 : 1) + std::max(input, output) + parameters * 2;
-    const double elements =
-        std::min(std::max({input, output, parameters}), static_cast<double>(settings.budget));
-    most = std::max(most, plain * 4 + elements * checked);
+    input = std::max(input, static_cast<double>(batch) * static_cast<double>(layer.input.size()));
+    output = std::max(output, static_cast<double>(batch) * static_cast<double>(layer.output.size()));
+    parameters = std::max(parameters, static_cast<double>(layer.parameters()));
   }
-  return most;
+  const double plain = (input + output) * (training ? 2 : 1) + std::max(input, output) + parameters * 2;
+  const double elements =
+      std::min(std::max({input, output, parameters}), static_cast<double>(settings.budget));
+  return plain * 4 + elements * checked;
 }
 
 }  // namespace cnnbench

@@ -87,7 +87,8 @@ Json rank_json(const RankSummary& rank) {
 
 Json conditions_json(const Conditions& conditions) {
   const auto switches = conditions.involuntary_switches;
-  return {{"involuntary_switches", switches ? Json(*switches) : Json()},
+  return {{"seconds", number_or_null(conditions.seconds)},
+          {"involuntary_switches", switches ? Json(*switches) : Json()},
           {"throttled_seconds", number_or_null(conditions.throttled_seconds)},
           {"slowdown", number_or_null(conditions.slowdown)}};
 }
@@ -137,6 +138,7 @@ Json setup_json(const Setup& setup) {
           {"pass", setup.pass},
           {"backend", setup.backend},
           {"prepare_seconds", number_or_null(setup.prepare_seconds)},
+          {"verify_seconds", number_or_null(setup.verify_seconds)},
           {"parameters_mib", number_or_null(setup.parameters_mib)},
           {"parameters_hash", setup.parameters_hash.empty() ? Json() : Json(setup.parameters_hash)},
           {"unattributed_share", number_or_null(setup.unattributed_share)}};

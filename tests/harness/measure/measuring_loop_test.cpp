@@ -164,6 +164,7 @@ TEST(MeasuringLoop, ObservesItsBurstsOutsideTheTimedPart) {
                                            "barrier", "step", "gather", "broadcast",  //
                                            "broadcast", "barrier", "canary", "gather"));
   EXPECT_THAT(samples.slowest.at(0), ElementsAre(1, 1));
+  EXPECT_EQ(samples.conditions.seconds, 2);
   EXPECT_EQ(samples.conditions.involuntary_switches, 3);
   EXPECT_EQ(samples.conditions.throttled_seconds, 0.5);
   EXPECT_EQ(samples.conditions.slowdown, 1.25);

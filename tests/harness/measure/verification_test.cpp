@@ -260,11 +260,11 @@ TEST_F(FaultInjection, TakesParametersAsTheyAreWhereTheyWereWritten) {
 }
 
 // Four bytes an element, and 32 for each one that is compared: its index, value and two scales.
-TEST(VerificationBytes, CoverTheLargestLayer) {
+TEST(VerificationBytes, CoverTheLargestTensors) {
   const Model model = verified_model();
-  const double input = 5 * 3 * 64;
+  const double input = 5 * 16 * 64;
   const double output = 5 * 16 * 64;
-  const double parameters = 3 * 9 * 16 + 16;
+  const double parameters = 256 * 10 + 10;
 
   EXPECT_EQ(verification_bytes(model, false, 5), 4 * (input + 2 * output + 2 * parameters) + 32 * output);
   EXPECT_EQ(verification_bytes(model, true, 5), 4 * (2 * input + 3 * output + 2 * parameters) + 32 * output);

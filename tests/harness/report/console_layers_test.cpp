@@ -69,7 +69,7 @@ TEST(ConsoleLayers, TrainingHasAColumnADirectionAndChargesReordersToTheLayer) {
 
 TEST(ConsoleLayers, FlagsAnUnattributedShareAboveFivePerCent) {
   Report report = forward_report();
-  report.setups = {{"net", "forward", "onednn", 1, 1, "", 0.049}};
+  report.setups = {{"net", "forward", "onednn", 1, 1, {}, "", 0.049}};
   EXPECT_THAT(layers_text(report), HasSubstr("Unattributed: 4.9 % of"));
   EXPECT_THAT(layers_text(report), Not(HasSubstr("FLAG")));
 
@@ -89,8 +89,8 @@ TEST(ConsoleLayers, AFlagOfSeveralLayersIsSaidOnceWithTheWorst) {
   report.records[2].flags = {{"drift", "2 % longer", 0.02}};
   const std::string text = layers_text(report);
   EXPECT_THAT(text,
-              HasSubstr("\n  FLAG: drift: in 2 of the 3 times above; at worst fc forward: 2 % longer\n"));
-  EXPECT_THAT(text, HasSubstr("\n  FLAG: noise: in 1 of the 3 times above; at worst conv1 forward: noisy\n"));
+              HasSubstr("\n  FLAG: drift: in 2 of the 3 times above; at worst conv1 forward: 2 % longer\n"));
+  EXPECT_THAT(text, HasSubstr("\n  FLAG: noise: in 1 of the 3 times above; at worst fc forward: noisy\n"));
 }
 
 TEST(ConsoleLayers, NothingMeasuredPrintsNothing) {

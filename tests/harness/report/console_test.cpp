@@ -74,7 +74,7 @@ TEST(ConsoleNetwork, ManyRanksStayOnOneLine) {
 
 TEST(ConsoleNetwork, ShowsWhatSetUpTook) {
   Report report;
-  report.setups.push_back({"vgg16", "forward", "onednn", 0.25, 527.8, "", {}});
+  report.setups.push_back({"vgg16", "forward", "onednn", 0.25, 527.8, 3.5, "", {}});
   EXPECT_THAT(network_text(network_record("vgg16", "forward", 1, 0.1, 10), report),
               HasSubstr("set-up took 250.000 ms"));
 }
