@@ -174,8 +174,9 @@ int finish(Report& report, const Options& options, bool whole) {
   const bool invalid = std::any_of(report.failures.begin(), report.failures.end(),
                                    [](const Failure& failure) { return failure.reason != "unsupported"; });
   report.status = invalid ? "invalid" : whole ? "complete" : "partial";
+  if (invalid) print_verdict(std::cout, report);  // before anything that might be believed
   if (!report.comparison.empty() && options.verify != Verify::only) print_comparison(std::cout, report);
-  print_verdict(std::cout, report);
+  if (!invalid) print_verdict(std::cout, report);
   std::cout << "\nResults: " << write_results(report, options.output).string() << '\n';
   if (!whole) return interrupted_early;
   return invalid ? failed : complete;
@@ -224,6 +225,7 @@ int run(Cluster& cluster, int argc, char** argv) {
   SteadyClock clock;
   Report report = begin_report(cluster, clock, configs, experiments, options, placement, argc, argv);
   if (cluster.is_root()) print_header(std::cout, report);
+  cluster.barrier();  // ranks that share a core must find out together how fast it is
   const std::unique_ptr<ConditionsProbe> conditions =
       make_conditions_probe(clock, experiments.front().threads);
   for (Experiment& experiment : experiments) experiment.conditions = conditions.get();

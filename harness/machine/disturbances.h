@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <vector>
 
 namespace cnnbench {
 
@@ -15,8 +16,21 @@ struct Disturbances {
   std::optional<double> throttled_seconds;
 };
 
-/// Method: Linux kernel documentation, admin-guide/cgroup-v2.rst (cpu.stat, throttled_usec) and
-/// scheduler/sched-bwc.rst (version 1, throttled_time in nanoseconds).
-Disturbances read_disturbances(const std::filesystem::path& root = "/");
+/// Reads them. Finds the control groups once, so that a reading costs a few microseconds.
+class DisturbanceReader {
+ public:
+  /// Method: Linux kernel documentation, admin-guide/cgroup-v2.rst (cpu.stat, throttled_usec) and
+  /// scheduler/sched-bwc.rst (version 1, throttled_time in nanoseconds).
+  explicit DisturbanceReader(const std::filesystem::path& root = "/");
+  Disturbances read() const;
+
+ private:
+  struct Source {
+    std::filesystem::path file;
+    const char* key;
+    double unit;  ///< in seconds
+  };
+  std::vector<Source> sources_;
+};
 
 }  // namespace cnnbench

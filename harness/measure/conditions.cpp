@@ -16,17 +16,19 @@ constexpr double seconds_between_canaries = 0.1;
 
 class Probe final : public ConditionsProbe {
  public:
-  Probe(Clock& clock, int threads) : canary_(clock, threads) {}
+  Probe(Clock& clock, int threads) : clock_(clock), canary_(clock, threads) {}
 
   Counters counters() override {
-    const Disturbances now = read_disturbances();
-    return {static_cast<double>(now.involuntary_switches),
+    const Disturbances now = reader_.read();
+    return {clock_.now(), static_cast<double>(now.involuntary_switches),
             now.throttled_seconds.value_or(std::numeric_limits<double>::quiet_NaN())};
   }
 
   double slowdown() override { return canary_.sing() / canary_.reference_seconds(); }
 
  private:
+  Clock& clock_;
+  DisturbanceReader reader_;
   Canary canary_;
 };
 
@@ -43,9 +45,9 @@ void ConditionsWatch::block_begins() {
 void ConditionsWatch::block_ended(Cluster& cluster, double seconds) {
   if (probe_ == nullptr) return;
   const ConditionsProbe::Counters after = probe_->counters();
+  sum_.seconds += after.seconds - before_.seconds;
   sum_.involuntary_switches += after.involuntary_switches - before_.involuntary_switches;
   sum_.throttled_seconds += after.throttled_seconds - before_.throttled_seconds;
-  seconds_ += seconds;
   seconds_since_ += seconds;
   const bool due = slowdowns_.empty() || seconds_since_ >= seconds_between_canaries;
   if (cluster.broadcast(due ? 1 : 0) == 0) return;
@@ -58,16 +60,17 @@ Conditions ConditionsWatch::over_ranks(Cluster& cluster) const {
   if (probe_ == nullptr || slowdowns_.empty()) return {};
   std::vector<double> sorted = slowdowns_;
   std::sort(sorted.begin(), sorted.end());
-  const std::array mine{sum_.involuntary_switches, sum_.throttled_seconds, quantile(sorted, 0.5)};
+  const std::array mine{sum_.seconds, sum_.involuntary_switches, sum_.throttled_seconds,
+                        quantile(sorted, 0.5)};
   const std::vector<double> all = cluster.gather(mine);
   Conditions result;
-  result.seconds = seconds_;
   double switches = 0;
   for (std::size_t i = 0; i < all.size(); i += mine.size()) {
-    switches += all[i];
-    if (!std::isnan(all[i + 1]))
-      result.throttled_seconds = std::max(result.throttled_seconds.value_or(0), all[i + 1]);
-    result.slowdown = std::max(result.slowdown.value_or(0), all[i + 2]);
+    result.seconds = std::max(result.seconds, all[i]);
+    switches += all[i + 1];
+    if (!std::isnan(all[i + 2]))
+      result.throttled_seconds = std::max(result.throttled_seconds.value_or(0), all[i + 2]);
+    result.slowdown = std::max(result.slowdown.value_or(0), all[i + 3]);
   }
   if (!all.empty()) result.involuntary_switches = std::llround(switches);
   return result;

@@ -13,7 +13,8 @@ namespace cnnbench {
 
 /// What the machine did while something was timed, over all ranks. Empty: nobody looked, or nothing can tell.
 struct Conditions {
-  double seconds = 0;                                ///< that were watched: timed steps, of the slowest rank
+  double seconds =
+      0;  ///< that were watched: bursts of steps and what lies between them; longest over the ranks
   std::optional<std::int64_t> involuntary_switches;  ///< sum over the ranks
   std::optional<double> throttled_seconds;           ///< largest over the ranks
   /// Median time of the canary between blocks of steps over its time at start-up, of the slowest rank: 1.05
@@ -27,6 +28,7 @@ class ConditionsProbe {
   virtual ~ConditionsProbe() = default;
   /// Counters of this process that only grow; NaN where unknown.
   struct Counters {
+    double seconds = 0;  ///< of the clock
     double involuntary_switches = 0;
     double throttled_seconds = std::numeric_limits<double>::quiet_NaN();
   };
@@ -52,10 +54,9 @@ class ConditionsWatch {
  private:
   ConditionsProbe* probe_;
   ConditionsProbe::Counters before_;
-  ConditionsProbe::Counters sum_{0, 0};
+  ConditionsProbe::Counters sum_{0, 0, 0};
   std::vector<double> slowdowns_;
-  double seconds_ = 0;        ///< of timed steps; on rank 0
-  double seconds_since_ = 0;  ///< likewise, since the latest canary
+  double seconds_since_ = 0;  ///< of timed steps since the latest canary; on rank 0
 };
 
 }  // namespace cnnbench

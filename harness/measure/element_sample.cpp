@@ -25,12 +25,13 @@ class Sampler {
     }
   }
 
-  void add_borders(std::int64_t count) {
+  /// Equally many on each border, or all that a small one has.
+  void add_borders(std::int64_t size, std::int64_t count) {
     const auto open = std::count_if(extents_.begin(), extents_.end(), [](auto extent) { return extent > 1; });
     if (open == 0) return;
-    const std::int64_t each = count / (2 * open) + 1;
     for (std::size_t d = 0; d < extents_.size(); ++d) {
       if (extents_[d] == 1) continue;
+      const std::int64_t each = std::min(count / (2 * open) + 1, size / extents_[d]);
       for (const std::int64_t border : {std::int64_t{0}, extents_[d] - 1})
         for (std::int64_t i = 0; i < each; ++i) {
           Extents position;
@@ -49,6 +50,8 @@ class Sampler {
       elements_.push_back(index_of(extents_, position));
     }
   }
+
+  std::int64_t drawn() const { return static_cast<std::int64_t>(elements_.size()); }
 
   std::vector<std::int64_t> take() {
     std::sort(elements_.begin(), elements_.end());
@@ -102,8 +105,8 @@ std::vector<std::int64_t> sample_elements(const Extents& extents, std::int64_t c
     return all;
   }
   Sampler sampler(extents, seed);
-  sampler.add_spread(size, (count + 1) / 2);
-  sampler.add_borders(count / 2);
+  sampler.add_borders(size, count / 2);
+  sampler.add_spread(size, std::max((count + 1) / 2, count - sampler.drawn()));
   sampler.add_corners();
   return sampler.take();
 }

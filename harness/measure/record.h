@@ -88,7 +88,7 @@ struct Setup {
   std::optional<double> verify_seconds;  ///< of rank 0; empty where nothing was verified
   std::string parameters_hash;  ///< of all parameters as they lie in memory; empty where nothing was verified
   std::optional<double>
-      unattributed_share;  ///< 1 - (sum of the layers' medians) / (median of the network view)
+      unattributed_share;  ///< 1 - (median step of the layers view) / (median step of the network view)
 };
 
 }  // namespace cnnbench

@@ -22,7 +22,8 @@ bool supported(ExperimentRun& run, const Backend& backend) {
   return all;
 }
 
-/// FNV-1a over 64-bit words (Fowler, Noll & Vo), in hexadecimal: equal where all parameters are, to the bit.
+/// FNV-1a over 64-bit words (Fowler, Noll & Vo), in hexadecimal. Its high bits are folded back after every
+/// word, since a multiplication carries upwards only: without that, two changed signs could cancel.
 std::string hash_of(std::span<const float> parameters) {
   std::uint64_t hash = 0xcbf29ce484222325U;
   for (std::size_t i = 0; i < parameters.size(); i += 2) {
@@ -30,6 +31,7 @@ std::string hash_of(std::span<const float> parameters) {
     if (i + 1 < parameters.size())
       word |= std::uint64_t{std::bit_cast<std::uint32_t>(parameters[i + 1])} << 32;
     hash = (hash ^ word) * 0x100000001b3U;
+    hash ^= hash >> 32;
   }
   return fmt::format("{:016x}", hash);
 }

@@ -19,7 +19,7 @@ class TensorChecks {
   /// A check of which nothing is compared yet: not passed. Valid until the next check is added.
   Check& add(const std::string& layer, const std::string& tensor, std::int64_t elements);
 
-  /// Two copies of one tensor: equal to the bit.
+  /// Two copies of one tensor: every element equal.
   void expect_same(const std::string& layer, const std::string& tensor, std::span<const float> found,
                    std::span<const float> expected);
 

@@ -19,8 +19,8 @@ struct Tensors {
   std::vector<float> output_gradient;
 };
 
-/// Memory of tensors that are not needed any more, for the next ones: the kernel takes longer to clear new
-/// pages than it takes to compare what is read into them.
+/// Memory of activations and their gradients that are not needed any more, for the next ones: the kernel
+/// takes longer to clear new pages than it takes to compare what is read into them.
 class SparePlain {
  public:
   std::vector<float> take(std::int64_t elements) {
@@ -76,14 +76,18 @@ class Verifier {
 
  private:
   std::vector<float> read(int layer, Tensor tensor) {
-    std::vector<float> plain = spare_.take(tensor_size(layer_at(layer), tensor, options_.batch));
+    const std::int64_t size = tensor_size(layer_at(layer), tensor, options_.batch);
+    const bool weights = tensor == Tensor::weights || tensor == Tensor::weights_gradient;
+    std::vector<float> plain =
+        weights ? std::vector<float>(static_cast<std::size_t>(size)) : spare_.take(size);
     program_.read(layer, tensor, plain);
     return plain;
   }
 
   void forget_tensors() {
-    for (std::vector<float>* tensor : {&tensors_.input, &tensors_.output, &tensors_.weights, &tensors_.bias,
-                                       &tensors_.mask, &tensors_.output_gradient})
+    tensors_.weights = {};
+    for (std::vector<float>* tensor :
+         {&tensors_.input, &tensors_.output, &tensors_.bias, &tensors_.mask, &tensors_.output_gradient})
       spare_.give_back(*tensor);
   }
 
@@ -112,12 +116,9 @@ class Verifier {
     if (!settings_.parameters_from_seed) return;
     const ModelLayer& layer = layer_at(index);
     if (layer.weights > 0) {
-      std::vector<float> expected = spare_.take(layer.weights);
+      std::vector<float> expected(static_cast<std::size_t>(layer.weights));
       initial_weights(model_, index, options_.seed, expected);
-      std::vector<float> found = read(index, Tensor::weights);
-      checks_.expect_same(layer.name, "weights", found, expected);
-      spare_.give_back(expected);
-      spare_.give_back(found);
+      checks_.expect_same(layer.name, "weights", read(index, Tensor::weights), expected);
     }
     if (layer.biases > 0) {
       std::vector<float> expected(static_cast<std::size_t>(layer.biases));
@@ -158,11 +159,7 @@ class Verifier {
       compare(index, Tensor::input_gradient, latest_);
     }
     if (!has_direction(layer, Direction::backward_weights)) return;
-    if (layer.weights > 0) {
-      std::vector<float> found = read(index, Tensor::weights_gradient);
-      compare(index, Tensor::weights_gradient, found);
-      spare_.give_back(found);
-    }
+    if (layer.weights > 0) compare(index, Tensor::weights_gradient, read(index, Tensor::weights_gradient));
     if (layer.biases > 0) compare(index, Tensor::bias_gradient, read(index, Tensor::bias_gradient));
   }
 
@@ -215,16 +212,19 @@ class Verifier {
     const std::vector<std::int32_t> labels = initial_labels(model_, options_.batch, options_.seed);
     std::vector<float> gradient(logits.size());
     const double expected = oracle_.loss(model_.loss, options_.batch, logits, labels, gradient);
-    // A softmax in f32, and the sums over it: as many roundings as classes at most.
+    // Cross-entropy: a softmax in f32 and the sum over its classes. l2: a sum over all logits; its gradient
+    // is a copy.
+    const bool l2 = model_.loss == Loss::l2;
+    const auto elements = static_cast<double>(logits.size());
     const double roundings =
-        function_roundings + static_cast<double>(logits.size()) / static_cast<double>(options_.batch);
+        l2 ? elements : function_roundings + elements / static_cast<double>(options_.batch);
     checks_.expect_close("loss", "loss", program_.loss(), expected, roundings);
 
     if (last < 0 || !model_.layers[static_cast<std::size_t>(last)].backward) return;
     set_latest(read(last, Tensor::output_gradient));
     // Cross-entropy subtracts 1 from a probability: errors are relative to that 1.
     const double scale = model_.loss == Loss::cross_entropy ? 1.0 / static_cast<double>(options_.batch) : 0.0;
-    checks_.expect_close("loss", "input_gradient", latest_, gradient, scale, roundings);
+    checks_.expect_close("loss", "input_gradient", latest_, gradient, scale, l2 ? 0 : roundings);
   }
 
   Program& program_;

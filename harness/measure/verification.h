@@ -12,10 +12,10 @@
 namespace cnnbench {
 
 struct VerificationOptions {
-  /// Multiply-adds that the oracle may spend on one tensor: a tensor that costs less is checked whole, else a
-  /// seeded sample of it, spread evenly.
+  /// Multiply-adds that the oracle may spend on one tensor: a tensor that costs less is checked whole, and so
+  /// is one that holds one number a channel; else a seeded sample of it (see sample_elements).
   std::int64_t budget = 20'000'000;
-  /// Most elements of a sample.
+  /// Elements of the largest samples, about.
   std::int64_t most_elements = 1 << 17;
   /// Parameters must be those of the seed to the bit. Off where somebody wrote others into the program.
   bool parameters_from_seed = true;

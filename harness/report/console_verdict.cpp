@@ -28,7 +28,7 @@ const Check& worst(const std::vector<Check>& checks) {
                            [](const Check& a, const Check& b) { return badness(a) < badness(b); });
 }
 
-/// "; 17 large ones by a sample of 0.4 % of their elements, borders and last channels among it"
+/// ", 17 of them by a sample of 0.4 % of their elements (every border among it)"
 std::string sampling_in_words(const std::vector<Check>& checks) {
   std::int64_t sampled = 0;
   double elements = 0;
@@ -40,7 +40,7 @@ std::string sampling_in_words(const std::vector<Check>& checks) {
     checked += static_cast<double>(check.checked);
   }
   if (sampled == 0) return "";
-  return fmt::format(", {} of them by a sample of {:.2g} % of their elements (all borders in it)",
+  return fmt::format(", {} of them by a sample of {:.2g} % of their elements (every border among it)",
                      grouped(sampled), 100 * checked / elements);
 }
 

@@ -44,8 +44,8 @@ ElementRule output_rule(const Pooling& pooling, const LayerData& data) {
     const View view(window, at.row, at.column);
     Evaluated sum;
     if (max) {
-      add(sum, input[first_maximum(input, in, view, at.sample, at.channel)]);
-      return sum;
+      const double maximum = input[first_maximum(input, in, view, at.sample, at.channel)];
+      return Evaluated{maximum, std::abs(maximum), 0};
     }
     for (std::int64_t h = view.rows.begin; h < view.rows.end; ++h)
       for (std::int64_t w = view.columns.begin; w < view.columns.end; ++w)

@@ -132,13 +132,13 @@ TEST(MeasuringLoop, EveryTimedStepBeginsWithABarrierThatIsNotTimed) {
   EXPECT_THAT(samples.slowest.at(0), ElementsAre(1, 1));
 }
 
-/// Counts 3 switches and 0.5 s of throttling from each reading to the next.
+/// Counts 7 seconds, 3 switches and 0.5 s of throttling from each reading to the next.
 class FakeProbe final : public ConditionsProbe {
  public:
   explicit FakeProbe(Journal& journal) : journal_(journal) {}
   Counters counters() override {
     ++readings_;
-    return {3 * readings_, 0.5 * readings_};
+    return {7 * readings_, 3 * readings_, 0.5 * readings_};
   }
   double slowdown() override {
     journal_.push_back("canary");
@@ -164,7 +164,7 @@ TEST(MeasuringLoop, ObservesItsBurstsOutsideTheTimedPart) {
                                            "barrier", "step", "gather", "broadcast",  //
                                            "broadcast", "barrier", "canary", "gather"));
   EXPECT_THAT(samples.slowest.at(0), ElementsAre(1, 1));
-  EXPECT_EQ(samples.conditions.seconds, 2);
+  EXPECT_EQ(samples.conditions.seconds, 7);
   EXPECT_EQ(samples.conditions.involuntary_switches, 3);
   EXPECT_EQ(samples.conditions.throttled_seconds, 0.5);
   EXPECT_EQ(samples.conditions.slowdown, 1.25);
@@ -176,15 +176,16 @@ TEST(MeasuringLoop, AddsTheSwitchesOfAllRanksAndTakesTheWorstOfTheRest) {
   FakeProbe probe(cluster.journal);
   FakeStep step(clock, {1.0});
   cluster.others = [](int, std::size_t call, std::span<const double> own) {
-    // The last gather is that of the conditions: switches, throttled seconds, slowdown.
-    return call == 11 ? std::vector<double>{4, 2, 1.125} : std::vector<double>(own.begin(), own.end());
+    // The last gather is that of the conditions: seconds, switches, throttled seconds, slowdown.
+    return call == 11 ? std::vector<double>{15, 4, 2, 1.5} : std::vector<double>(own.begin(), own.end());
   };
 
   const Samples samples = measure({step.timed()}, exactly(1, 11), cluster, {}, &probe).at(0);
 
+  EXPECT_EQ(samples.conditions.seconds, 15);
   EXPECT_EQ(samples.conditions.involuntary_switches, 6 + 4);  // two bursts on this rank
   EXPECT_EQ(samples.conditions.throttled_seconds, 2);
-  EXPECT_EQ(samples.conditions.slowdown, 1.25);
+  EXPECT_EQ(samples.conditions.slowdown, 1.5);
 }
 
 TEST(MeasuringLoop, ACanaryComesAfterATenthOfASecondOfStepsAtTheEarliest) {

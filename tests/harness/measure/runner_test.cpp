@@ -87,6 +87,21 @@ TEST_F(RunExperiment, KeepsAHashOfTheParametersThatComesFromTheSeed) {
   EXPECT_NE(one, other);
 }
 
+TEST_F(RunExperiment, TellsTwoChangedSignsByTheHashOfTheParameters) {
+  model = verified_model();
+  experiment.verify = true;
+  const Backend& reference = *find_backend("reference");
+  const FakeBackend negated("negated", [&](const Model& m, const PrepareOptions& o) {
+    auto program = reference.prepare(m, o);
+    for (const std::size_t i : {1U, 3U}) program->parameters()[i] *= -1;
+    return program;
+  });
+
+  const Findings findings = run({&reference, &negated}, {});
+
+  EXPECT_NE(findings.setups.at(0).parameters_hash, findings.setups.at(1).parameters_hash);
+}
+
 TEST_F(RunExperiment, DoesNotTimeWhatFailsVerification) {
   model = verified_model();
   experiment.verify = true;

@@ -36,6 +36,17 @@ TEST_F(SampledVerification, SaysHowManyElementsItHas) {
   }
 }
 
+// One number a channel is cheap enough: a single wrong one must not slip through.
+TEST_F(SampledVerification, FindsEverySingleChannelOfABiasGradient) {
+  settings.budget = 1;
+  for (std::size_t channel = 0; channel < 16; ++channel) {
+    start();
+    change(conv, Tensor::bias_gradient, [channel](std::span<float> values) { values[channel] += 0.01F; });
+
+    EXPECT_EQ(first_failed(), "conv bias_gradient") << channel;
+  }
+}
+
 // Where kernels go wrong: the last channel of a ragged block, the last row at the padding.
 TEST_F(SampledVerification, FindsOneWrongCorner) {
   settings.budget = 1;
@@ -53,7 +64,9 @@ TEST_F(SampledVerification, TakesNoMoreElementsThanItsLimit) {
 
   settings.most_elements = 80;
   start(Pass::forward);
-  EXPECT_LT(check_of(checks(), "conv", "output").checked, affordable);
+  const std::int64_t limited = check_of(checks(), "conv", "output").checked;
+  EXPECT_LT(limited, affordable);
+  EXPECT_NEAR(static_cast<double>(limited), 80, 24);
 }
 
 }  // namespace

@@ -93,6 +93,12 @@ TEST(ConsoleLayers, AFlagOfSeveralLayersIsSaidOnceWithTheWorst) {
   EXPECT_THAT(text, HasSubstr("\n  FLAG: noise: in 1 of the 3 times above; at worst fc forward: noisy\n"));
 }
 
+TEST(ConsoleLayers, AFlagOfTheWholeViewNamesNoLayer) {
+  Report report = forward_report();
+  for (Record& record : report.records) record.flags = {{"slower cores", "1.10 times as long", 1.1}};
+  EXPECT_THAT(layers_text(report), HasSubstr("\n  FLAG: slower cores: 1.10 times as long\n"));
+}
+
 TEST(ConsoleLayers, NothingMeasuredPrintsNothing) {
   EXPECT_EQ(layers_text(forward_report(), "net", "train"), "");
 }

@@ -172,10 +172,8 @@ TEST(ConsoleVerdict, SaysHowManyTensorsWereSampledAndHowThinly) {
   report.checks[0].checked = 30;
   report.checks[2].elements = 3000;
   report.checks[2].checked = 10;
-  EXPECT_THAT(
-      verdict_text(report),
-      StartsWith(
-          "VALID: 3 tensors checked, 2 of them by a sample of 1 % of their elements (all borders in it);"));
+  EXPECT_THAT(verdict_text(report), StartsWith("VALID: 3 tensors checked, 2 of them by a sample of 1 % of "
+                                               "their elements (every border among it);"));
 }
 
 TEST(ConsoleVerdict, TheWorstErrorIsTheOneNearestToWhatIsAllowed) {
