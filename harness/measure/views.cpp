@@ -32,9 +32,14 @@ void keep(ExperimentRun& run, std::optional<Record> record) {
   if (record) run.findings.records.push_back(std::move(*record));
 }
 
+/// How a program is timed: time_whole_step or time_operations.
+using Timing = TimedStep (*)(Program&, Clock&);
+
 /// Times the steps of all contestants, interleaved; one Samples a contestant.
-std::vector<Samples> time(ExperimentRun& run, const std::vector<Contestant>& contestants,
-                          const std::vector<TimedStep>& steps, View view, const std::string& label) {
+std::vector<Samples> time(ExperimentRun& run, const std::vector<Contestant>& contestants, Timing timing,
+                          View view, const std::string& label) {
+  std::vector<TimedStep> steps;
+  for (const Contestant& contestant : contestants) steps.push_back(timing(*contestant.program, run.clock));
   const Progress progress = [&](std::size_t subject, std::int64_t step, std::int64_t most, double seconds) {
     if (run.observer.step)
       run.observer.step(view, label, contestants[subject].backend->name(), step, most, seconds);
@@ -46,25 +51,9 @@ std::vector<Samples> time(ExperimentRun& run, const std::vector<Contestant>& con
   return samples;
 }
 
-std::vector<Samples> time_whole_steps(ExperimentRun& run, const std::vector<Contestant>& contestants,
-                                      View view, const std::string& label) {
-  std::vector<TimedStep> steps;
-  for (const Contestant& contestant : contestants)
-    steps.push_back(time_whole_step(*contestant.program, run.clock));
-  return time(run, contestants, steps, view, label);
-}
-
-std::vector<Samples> time_all_operations(ExperimentRun& run, const std::vector<Contestant>& contestants,
-                                         View view, const std::string& label) {
-  std::vector<TimedStep> steps;
-  for (const Contestant& contestant : contestants)
-    steps.push_back(time_operations(*contestant.program, run.clock));
-  return time(run, contestants, steps, view, label);
-}
-
 void measure_network(ExperimentRun& run, const std::vector<Contestant>& contestants) {
   run.phase("timing the network");
-  const std::vector<Samples> samples = time_whole_steps(run, contestants, View::network, "");
+  const std::vector<Samples> samples = time(run, contestants, time_whole_step, View::network, "");
   if (!run.cluster.is_root()) return;
   for (std::size_t i = 0; i < samples.size(); ++i)
     keep(run, whole_step_record(context(run, *contestants[i].backend, View::network), run.model, samples[i]));
@@ -90,7 +79,7 @@ void attribute(ExperimentRun& run, const Backend& backend, const Samples& layers
 
 void measure_layers(ExperimentRun& run, const std::vector<Contestant>& contestants) {
   run.phase("timing the layers");
-  const std::vector<Samples> samples = time_all_operations(run, contestants, View::layers, "");
+  const std::vector<Samples> samples = time(run, contestants, time_operations, View::layers, "");
   if (!run.cluster.is_root()) return;
   for (std::size_t i = 0; i < samples.size(); ++i) {
     const Backend& backend = *contestants[i].backend;
@@ -127,7 +116,7 @@ void measure_isolated(ExperimentRun& run, const std::vector<Contestant>& contest
     const Model alone = single_layer(run.model, i);
     std::vector<Contestant> all = prepare_part(run, contestants, alone, i == 0);
     std::erase_if(all, runs_nothing);
-    const std::vector<Samples> samples = time_all_operations(run, all, View::isolated, name);
+    const std::vector<Samples> samples = time(run, all, time_operations, View::isolated, name);
     if (!run.cluster.is_root()) continue;
     for (std::size_t c = 0; c < all.size(); ++c) {
       const std::vector<OperationGroup> groups = group_operations(*all[c].program);
@@ -147,7 +136,7 @@ void measure_prefixes(ExperimentRun& run, const std::vector<Contestant>& contest
     if (!selected(run, last.name)) continue;
     const Model cut = prefix(run.model, count);
     const std::vector<Contestant> all = prepare_part(run, contestants, cut, true);
-    const std::vector<Samples> samples = time_whole_steps(run, all, View::prefix, last.name);
+    const std::vector<Samples> samples = time(run, all, time_whole_step, View::prefix, last.name);
     if (!run.cluster.is_root()) continue;
     for (std::size_t i = 0; i < samples.size(); ++i) {
       std::optional<Record> record =
