@@ -1,10 +1,15 @@
+#include <algorithm>
+#include <type_traits>
+
 #include "kernels/onednn/compat.h"
 #include "kernels/onednn/weighted_layer.h"
 
 namespace cnnbench::onednn {
 namespace {
 
-/// Convolution by the algorithm that the library holds best (convolution_auto).
+/// Convolution by the algorithm that the library holds best (convolution_auto), unless that is Winograd with
+/// a scratchpad larger than what the network's largest layer reads and writes (oneDNN 2.6 on AVX-512, large
+/// batches): memory decides how large a batch can be trained. The library has one scratchpad for all layers.
 class ConvolutionPlan final : public WeightedLayer {
  public:
   ConvolutionPlan(const ModelLayer& layer, const Convolution& conv)
@@ -26,27 +31,46 @@ class ConvolutionPlan final : public WeightedLayer {
   Value gradient_value(Builder&, const Value& diff_dst) override { return diff_dst; }
 
   Chosen choose_forward(const Builder& builder, const Value&, const dnnl::primitive_attr& attr) override {
-    forward_ = compat::forward<dnnl::convolution_forward>(builder.engine, attr, builder.forward_kind(),
-                                                          algorithm, src(builder), weights(), bias(),
-                                                          dst(builder), strides_, before_, after_);
+    forward_ = within_memory(builder, [&](dnnl::algorithm algorithm) {
+      return compat::forward<dnnl::convolution_forward>(builder.engine, attr, builder.forward_kind(),
+                                                        algorithm, src(builder), weights(), bias(),
+                                                        dst(builder), strides_, before_, after_);
+    });
     return {dnnl::convolution_forward(forward_), forward_.impl_info_str(), forward_.src_desc(),
             forward_.weights_desc(), forward_.dst_desc()};
   }
 
   Chosen choose_backward_data(const Builder& builder) override {
-    const auto desc =
-        compat::backward<dnnl::convolution_backward_data>(builder.engine, forward_, algorithm, src(builder),
-                                                          weights(), dst(builder), strides_, before_, after_);
+    const auto desc = within_memory(builder, [&](dnnl::algorithm algorithm) {
+      return compat::backward<dnnl::convolution_backward_data>(builder.engine, forward_, algorithm,
+                                                               src(builder), weights(), dst(builder),
+                                                               strides_, before_, after_);
+    });
     return {dnnl::convolution_backward_data(desc), desc.impl_info_str(), desc.diff_src_desc(),
             desc.weights_desc(), desc.diff_dst_desc()};
   }
 
   Chosen choose_backward_weights(const Builder& builder) override {
-    const auto desc = compat::backward<dnnl::convolution_backward_weights>(
-        builder.engine, forward_, algorithm, src(builder), weights(), bias(), dst(builder), strides_, before_,
-        after_);
+    const auto desc = within_memory(builder, [&](dnnl::algorithm algorithm) {
+      return compat::backward<dnnl::convolution_backward_weights>(builder.engine, forward_, algorithm,
+                                                                  src(builder), weights(), bias(),
+                                                                  dst(builder), strides_, before_, after_);
+    });
     return {dnnl::convolution_backward_weights(desc), desc.impl_info_str(), desc.src_desc(),
             desc.diff_weights_desc(), desc.diff_dst_desc()};
+  }
+
+  /// The library's choice, or, where its scratchpad is too large, the direct algorithm: see ConvolutionPlan.
+  template <typename Make>
+  std::invoke_result_t<Make, dnnl::algorithm> within_memory(const Builder& builder, const Make& make) const {
+    auto desc = make(dnnl::algorithm::convolution_auto);
+    std::int64_t largest = 0;
+    for (const ModelLayer& each : builder.model.layers)
+      largest = std::max(largest, 4 * builder.options.batch * (each.input.size() + each.output.size()));
+    const bool winograd = std::string(desc.impl_info_str()).find("wino") != std::string::npos;
+    if (winograd && desc.query_s64(dnnl::query::memory_consumption_s64) > largest)
+      desc = make(dnnl::algorithm::convolution_direct);
+    return desc;
   }
 
   memory::desc plain_weights() const override {
@@ -73,7 +97,6 @@ class ConvolutionPlan final : public WeightedLayer {
     return {{conv_.filters}, memory::data_type::f32, memory::format_tag::x};
   }
 
-  static constexpr dnnl::algorithm algorithm = dnnl::algorithm::convolution_auto;
   Convolution conv_;
   memory::dims strides_;
   memory::dims before_;
