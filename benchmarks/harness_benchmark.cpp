@@ -6,6 +6,7 @@
 
 #include <thread>
 
+#include "harness/backend/choice.h"
 #include "harness/config/config.h"
 #include "harness/measure/measuring_loop.h"
 #include "harness/measure/statistics.h"
@@ -58,8 +59,8 @@ void network_against_bare_loop(benchmark::State& state, Pass pass) {
   state.counters["network_ms"] = 1e3 * median(network_seconds);
 }
 
-/// The counters that bench reads, without its canary, which runs for a millisecond in 0.1 s of steps at most:
-/// these steps pretend to be longer than they are.
+/// The counters that bench reads, without its canary, which runs for a millisecond in 0.1 s of steps at
+/// most: these steps pretend to be longer than they are.
 class CountersOnly final : public ConditionsProbe {
  public:
   explicit CountersOnly(Clock& clock) : probe_(make_conditions_probe(clock, 1)) {}
@@ -70,8 +71,8 @@ class CountersOnly final : public ConditionsProbe {
   std::unique_ptr<ConditionsProbe> probe_;
 };
 
-/// Counter `added_us`: microseconds that the measuring loop adds to a step, clock, statistics, stopping rule
-/// and the kernel's counters taken together; median over alternating pairs of blocks.
+/// Counter `added_us`: microseconds that the measuring loop adds to a step, clock, statistics, stopping
+/// rule and the kernel's counters taken together; median over alternating pairs of blocks.
 void measuring_loop_overhead(benchmark::State& state) {
   const Model model = load("lenet");
   const std::unique_ptr<Program> program =

@@ -2,9 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <map>
 #include <ostream>
+#include <string>
+#include <vector>
 
-#include "harness/backend/backend.h"
+#include "harness/backend/choice.h"
+#include "harness/report/format.h"
 
 namespace cnnbench {
 namespace {
@@ -41,24 +45,51 @@ std::vector<Layer> probes() {
           {"standardize", Standardize{}}};
 }
 
+/// What a backend supports in a pass, in lines for the user.
+std::vector<std::string> support(const Backend& backend, Pass pass) {
+  std::string supported;
+  std::map<std::string, std::string> unsupported;  // reason → layers
+  for (const Layer& probe : probes()) {
+    const Model model = build_model("probe", "", {16, 8, 8}, {probe}, Loss::l2, {true});
+    const std::string reason = backend.unsupported(model.layers[0], pass);
+    std::string& list = reason.empty() ? supported : unsupported[reason];
+    list += (list.empty() ? "" : "; ") + probe.name;
+  }
+  if (unsupported.empty()) return {"all layers"};
+  std::vector<std::string> lines;
+  if (!supported.empty()) lines.push_back(supported);
+  for (const auto& [reason, layers] : unsupported)
+    lines.push_back(fmt::format("not supported: {} ({})", layers, reason));
+  return lines;
+}
+
+void list_backend(std::ostream& out, const Backend& backend) {
+  const auto forward = support(backend, Pass::forward);
+  const auto training = support(backend, Pass::forward_backward);
+  const auto print = [&](const std::string& passes, const std::vector<std::string>& lines) {
+    for (const std::string& line : lines)
+      print_wrapped(out, line, "    ", "  " + (&line == &lines.front() ? passes + ": " : ""));
+  };
+  print(forward == training ? "forward, forward-backward" : "forward", forward);
+  if (forward != training) print("forward-backward", training);
+}
+
 }  // namespace
 
 void list_backends(std::ostream& out) {
-  for (const auto& backend : backends()) {
-    out << fmt::format("{} {}", backend->name(), backend->version());
-    for (const auto& [key, value] : backend->facts()) out << fmt::format(", {} {}", key, value);
-    out << '\n';
-    std::string supported;
-    std::string unsupported;
-    for (const Layer& probe : probes()) {
-      const Model model = build_model("probe", "", {16, 8, 8}, {probe}, Loss::l2, {true});
-      const std::string reason = backend->unsupported(model.layers[0], Pass::forward_backward);
-      if (reason.empty())
-        supported += (supported.empty() ? "" : "; ") + probe.name;
-      else
-        unsupported += fmt::format("  not supported: {} ({})\n", probe.name, reason);
-    }
-    out << "  passes: forward, forward-backward\n  layers: " << supported << '\n' << unsupported;
+  for (const BackendChoice& choice : backend_choices()) {
+    const Backend* backend = nullptr;
+    std::string state = choice.missing;
+    if (state.empty()) try {
+        backend = find_backend(choice.name);
+        state = backend->version();
+        for (const auto& [key, value] : backend->facts()) state += fmt::format(", {} {}", key, value);
+      } catch (const std::exception& error) {
+        state = error.what();
+      }
+    out << fmt::format("{}: {}\n", choice.name, state);
+    if (!choice.about.empty()) out << "  " << choice.about << '\n';
+    if (backend != nullptr) list_backend(out, *backend);
   }
 }
 

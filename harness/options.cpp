@@ -4,6 +4,7 @@
 #include <cmath>
 #include <sstream>
 
+#include "harness/backend/choice.h"
 #include "harness/config/config.h"
 
 namespace cnnbench {
@@ -52,6 +53,15 @@ std::vector<std::pair<std::string, Enum>> names_of(const std::vector<Enum>& valu
   return result;
 }
 
+const Backend* backend_of(const BackendChoice& choice) {
+  if (!choice.missing.empty()) refuse("--backend", "'" + choice.name + "' is not there: " + choice.missing);
+  try {
+    return find_backend(choice.name);
+  } catch (const std::exception& error) {
+    refuse("--backend", "'" + choice.name + "' is not there: " + error.what());
+  }
+}
+
 /// The words of the command line before they are given a meaning.
 struct Words {
   std::vector<std::string> passes;
@@ -69,9 +79,10 @@ void interpret(const Words& words, Options& options) {
                             names_of<View>({View::network, View::layers, View::isolated, View::prefix}));
   std::sort(options.views.begin(),
             options.views.end());  // the layers are compared with the network, so that comes first
-  std::vector<std::pair<std::string, const Backend*>> known;
-  for (const auto& backend : backends()) known.emplace_back(backend->name(), backend.get());
-  options.backends = all_named("--backend", words.backends, known);
+  std::vector<std::pair<std::string, const BackendChoice*>> known;
+  for (const BackendChoice& choice : backend_choices()) known.emplace_back(choice.name, &choice);
+  for (const BackendChoice* choice : all_named("--backend", words.backends, known))
+    options.backends.push_back(backend_of(*choice));
   options.verify = named<Verify>("--verify", words.verify,
                                  {{"on", Verify::on}, {"off", Verify::off}, {"only", Verify::only}});
   options.format = named<Format>("--format", words.format,

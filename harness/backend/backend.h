@@ -120,10 +120,4 @@ class Backend {
   virtual const Oracle* oracle() const { return nullptr; }
 };
 
-/// The backends built into this program, in the order of the build's list.
-const std::vector<std::unique_ptr<Backend>>& backends();
-
-/// By name; nullptr where there is none.
-const Backend* find_backend(std::string_view name);
-
 }  // namespace cnnbench

@@ -1,9 +1,9 @@
 #include "harness/measure/runner.h"
-
 #include <fmt/format.h>
 
 #include <bit>
 
+#include "harness/backend/choice.h"
 #include "harness/measure/experiment_run.h"
 #include "harness/measure/verification.h"
 

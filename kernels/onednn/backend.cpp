@@ -3,6 +3,7 @@
 #include <oneapi/dnnl/dnnl.hpp>
 #include <stdexcept>
 
+#include "harness/backend/choice.h"
 #include "kernels/onednn/compat.h"
 #include "kernels/onednn/program.h"
 
@@ -52,8 +53,12 @@ class OneDnnBackend final : public Backend {
 
 }  // namespace
 
-std::unique_ptr<Backend> make_onednn_backend() {
-  return std::make_unique<OneDnnBackend>();
+std::vector<BackendChoice> onednn_backends() {
+  return {{"onednn",
+           "primitives with the library's own choice of layouts and algorithms",
+           "",
+           [] { return std::make_unique<OneDnnBackend>(); },
+           {}}};
 }
 
 }  // namespace cnnbench

@@ -1,5 +1,6 @@
 #include "kernels/reference/backend.h"
 
+#include "harness/backend/choice.h"
 #include "kernels/reference/layers.h"
 #include "kernels/reference/program.h"
 
@@ -47,6 +48,14 @@ class ReferenceBackend final : public Backend {
 
 std::unique_ptr<Backend> make_reference_backend() {
   return std::make_unique<reference::ReferenceBackend>();
+}
+
+std::vector<BackendChoice> reference_backends() {
+  return {{"reference",
+           "plain loops on one thread: the truth that all others are compared with",
+           "",
+           make_reference_backend,
+           {}}};
 }
 
 }  // namespace cnnbench

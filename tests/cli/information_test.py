@@ -30,7 +30,7 @@ def test_version_is_one_line():
 
 def test_the_backends_are_listed_with_version_and_what_they_support():
     text = text_of("--list-backends")
-    for words in ("onednn ", "reference ", "layers: conv", "passes: forward", "not supported: "):
+    for words in ("onednn: ", "reference: ", "forward, forward-backward: conv;", "all layers", "not supported: "):
         assert words in text
 
 

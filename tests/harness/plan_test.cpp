@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "harness/backend/choice.h"
 #include "harness/measure/npy.h"
 #include "tests/harness/measure/scratch_folder.h"
 
@@ -103,7 +104,7 @@ TEST(TimingOf, TakesExactlySoManyStepsWhereOnlyTheirNumberIsGiven) {
 TEST(PlanExperiments, MakesOneForEveryNetworkAndPassInOrder) {
   const std::vector<Config> configs{config_of("one"), config_of("two", 4, 2)};
   Options options;
-  options.backends = {backends()[0].get()};
+  options.backends = {find_backend("onednn")};
   options.seed = 9;
 
   const std::vector<Experiment> plan = plan_experiments(configs, options, 1, 2);
@@ -154,7 +155,7 @@ TEST(CheckMemory, RefusesANetworkLargerThanTheMachineWithBothFigures) {
   const std::vector<Config> small{config_of("small")};
   const std::vector<Config> large{config_of("large", std::int64_t{1} << 33)};  // 9·2^34 weights, 576 GiB
   Options options;
-  options.backends = {backends()[0].get()};
+  options.backends = {find_backend("onednn")};
   options.passes = {Pass::forward};
 
   check_memory(plan_experiments(small, options, 1, 1), 2);

@@ -1,4 +1,5 @@
 #include "harness/measure/dump.h"
+#include "harness/backend/choice.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/backend/choice.h"
 #include "harness/measure/verification.h"
 #include "tests/harness/measure/fake_backend.h"
 
@@ -53,8 +54,8 @@ class FaultInjection : public ::testing::Test {
     throw std::out_of_range(layer + " " + tensor);
   }
 
-  /// The first check that failed, as "layer tensor"; empty where all passed. Others may fail as well, where a
-  /// layer's rule takes what is at fault, or another copy of it is right.
+  /// The first check that failed, as "layer tensor"; empty where all passed. Others may fail as well, where
+  /// a layer's rule takes what is at fault, or another copy of it is right.
   std::string first_failed() {
     for (const Check& check : checks()) {
       if (check.passed) continue;

@@ -1,4 +1,5 @@
 #include "harness/measure/runner.h"
+#include "harness/backend/choice.h"
 
 #include <new>
 #include <stdexcept>

@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <iostream>
 
-#include "tests/kernels/onednn/chains.h"
+#include "harness/backend/choice.h"
+#include "tests/kernels/chains.h"
 
 namespace cnnbench {
 namespace {
@@ -92,8 +93,9 @@ TEST(OneDnnOperations, LeaveDropoutAndFlattenOutOfInference) {
             10);  // 4 convolutions, 2 pools, 3 dense, softmax
 }
 
-// Forward, layouts change at most where a stack of convolutions is entered or left. Going back, a convolution
-// may want its source and both gradients in other layouts: it does with SSE 4.1, not with AVX2 and later.
+// Forward, layouts change at most where a stack of convolutions is entered or left. Going back, a
+// convolution may want its source and both gradients in other layouts: it does with SSE 4.1, not with AVX2
+// and later.
 TEST(OneDnnOperations, ReorderOnlyWhereLayoutsDiffer) {
   EXPECT_LE(reorders(small_vgg(), Pass::forward), 2);
   EXPECT_LE(reorders(small_lenet(), Pass::forward), 3);
@@ -119,6 +121,15 @@ TEST(OneDnnBackend, TellsVersionInstructionSetAndThreading) {
   EXPECT_EQ(backend.facts()[0].first, "effective_isa");
   EXPECT_EQ(backend.facts()[1].first, "threading");
   EXPECT_EQ(backend.oracle(), nullptr);
+}
+
+TEST(Unsupported, IsACropDeeperThanThePaddingAndPreparingItThrows) {
+  const Model model = Network{"deep_crop", {3, 9, 9}, {cropped(conv(5), 1)}}.model();
+  const Backend& onednn = *find_backend("onednn");
+
+  EXPECT_NE(onednn.unsupported(model.layers[0], Pass::forward), "");
+  EXPECT_THROW(onednn.prepare(model, {Pass::forward, 1, 1, 1}), std::runtime_error);
+  EXPECT_EQ(find_backend("reference")->unsupported(model.layers[0], Pass::forward), "");
 }
 
 }  // namespace

@@ -3,7 +3,8 @@
 
 #include <cmath>
 
-#include "tests/kernels/onednn/chains.h"
+#include "harness/backend/choice.h"
+#include "tests/kernels/chains.h"
 
 namespace cnnbench {
 namespace {

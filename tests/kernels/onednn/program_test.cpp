@@ -5,9 +5,10 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "harness/backend/choice.h"
 #include "harness/backend/random.h"
 #include "harness/measure/verification.h"
-#include "tests/kernels/onednn/chains.h"
+#include "tests/kernels/chains.h"
 
 namespace cnnbench {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "tests/kernels/onednn/networks.h"
+#include "tests/kernels/networks.h"
 
 namespace cnnbench {
 
