@@ -32,7 +32,9 @@ Observer ConsoleObserver::observer() {
   result.step = [this](View view, const std::string& label, const std::string& backend, std::int64_t number,
                        std::int64_t most,
                        double seconds) { step(view, label, backend, number, most, seconds); };
-  result.view_done = [this](View view, const Findings& so_far) { view_done(view, so_far); };
+  result.view_done = [this](View view, const std::vector<const Backend*>& backends, const Findings& so_far) {
+    view_done(view, backends, so_far);
+  };
   return result;
 }
 
@@ -63,25 +65,26 @@ void ConsoleObserver::step(View view, const std::string& label, const std::strin
                      static_cast<double>(most - number) * seconds));
 }
 
-void ConsoleObserver::view_done(View view, const Findings& so_far) {
+void ConsoleObserver::view_done(View view, const std::vector<const Backend*>& backends,
+                                const Findings& so_far) {
   status("");
   Report report = report_;
   append(report, so_far);
   const std::string& model = experiment_.model->name;
   const std::string pass(to_string(experiment_.pass));
-  for (const Setup& setup : so_far.setups) {
+  for (const Backend* backend : backends) {
+    const std::string name = backend->name();
     switch (view) {
       case View::network:
         for (const Record& record : so_far.records)
-          if (record.backend == setup.backend && record.view == to_string(view))
-            print_network(out_, report, record);
+          if (record.backend == name && record.view == to_string(view)) print_network(out_, report, record);
         break;
       case View::layers:
       case View::isolated:
-        print_layers(out_, report, model, pass, setup.backend, std::string(to_string(view)));
+        print_layers(out_, report, model, pass, name, std::string(to_string(view)));
         break;
       case View::prefix:
-        print_prefixes(out_, report, model, pass, setup.backend);
+        print_prefixes(out_, report, model, pass, name);
         break;
     }
   }

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <iosfwd>
 #include <string>
+#include <vector>
 
 #include "harness/measure/runner.h"
 #include "harness/report/report.h"
@@ -26,7 +27,7 @@ class ConsoleObserver {
   void phase(const std::string& what);
   void step(View view, const std::string& label, const std::string& backend, std::int64_t step,
             std::int64_t most, double seconds);
-  void view_done(View view, const Findings& so_far);
+  void view_done(View view, const std::vector<const Backend*>& backends, const Findings& so_far);
   void status(const std::string& text);
 
   std::ostream& out_;

@@ -84,6 +84,8 @@ nlohmann::ordered_json settings_json(const std::vector<Experiment>& experiments,
                                {"max_seconds", nullptr},
                                {"verify", experiment.verify},
                                {"seed", options.seed},
+                               {"interleaved", experiment.interleaved},
+                               {"order_seed", experiment.timing.seed},
                                {"input", nullptr}};
     if (experiment.timing.max_seconds > 0) one["max_seconds"] = experiment.timing.max_seconds;
     if (!options.input.empty()) one["input"] = options.input;
@@ -209,10 +211,11 @@ int run(Cluster& cluster, int argc, char** argv) {
   // 3. Plan: where the ranks run, what they run, whether it fits.
   const Placement placement = place(cluster, options.threads, cgroup_cpu_limit().value_or(0));
   std::vector<Experiment> experiments;
+  std::vector<std::string> warnings;
   const auto plan = [&] {
     const int threads = placement.threads[static_cast<std::size_t>(cluster.rank())];
     experiments = plan_experiments(configs, options, cluster.size(), threads);
-    check_memory(experiments, cluster.node_size());
+    warnings = check_memory(experiments, cluster.node_size());
     if (!options.input.empty())
       for (const Experiment& experiment : experiments)
         load_input(options.input, *experiment.model, experiment.batch);
@@ -224,6 +227,7 @@ int run(Cluster& cluster, int argc, char** argv) {
   watch_interruptions();
   SteadyClock clock;
   Report report = begin_report(cluster, clock, configs, experiments, options, placement, argc, argv);
+  report.warnings.insert(report.warnings.end(), warnings.begin(), warnings.end());
   if (cluster.is_root()) print_header(std::cout, report);
   cluster.barrier();  // ranks that share a core must find out together how fast it is
   const std::unique_ptr<ConditionsProbe> conditions =

@@ -18,7 +18,7 @@ double gib(double bytes) {
 }
 
 /// Bytes that one rank needs at the peak of an experiment; as double, which no sum of these overflows.
-double needed_bytes(const Experiment& experiment) {
+double needed_bytes(const Experiment& experiment, std::size_t backends) {
   const bool training = experiment.pass != Pass::forward;
   const Model& model = *experiment.model;
   // Training keeps weights in up to three layouts; inference has one, and a plain copy while it packs.
@@ -29,7 +29,7 @@ double needed_bytes(const Experiment& experiment) {
   // Prefixes and single layers are programs of their own beside the network's.
   const int programs = has(View::prefix) || has(View::isolated) ? 2 : 1;
   const double program = memory_bytes(model, training, experiment.batch) + copies;
-  return program * programs * static_cast<double>(experiment.backends.size()) +
+  return program * programs * static_cast<double>(backends) +
          (experiment.verify ? verification_bytes(model, training, experiment.batch) : 0);
 }
 
@@ -101,6 +101,7 @@ std::vector<Experiment> plan_experiments(const std::vector<Config>& configs, con
         experiment.backends = options.backends;
         experiment.views = options.views;
         experiment.timing = timing_of(network.run, options);
+        experiment.timing.seed = options.seed;
         experiment.threads = threads;
         experiment.seed = options.seed;
         experiment.layers = options.layers;
@@ -122,12 +123,27 @@ std::vector<Experiment> plan_experiments(const std::vector<Config>& configs, con
   return experiments;
 }
 
-void check_memory(const std::vector<Experiment>& experiments, int node_ranks) {
+std::vector<std::string> check_memory(std::vector<Experiment>& experiments, int node_ranks) {
   const std::optional<std::int64_t> available = available_memory_bytes();
-  if (!available) return;
-  for (const Experiment& experiment : experiments) {
-    const double needed = needed_bytes(experiment);
-    if (needed <= static_cast<double>(*available) / node_ranks) continue;
+  std::vector<std::string> warnings;
+  if (!available) return warnings;
+  for (Experiment& experiment : experiments) {
+    const double all = needed_bytes(experiment, experiment.backends.size());
+    const double a_rank = static_cast<double>(*available) / node_ranks;
+    if (all <= a_rank) continue;
+    const double needed = needed_bytes(experiment, 1);
+    if (needed <= a_rank) {
+      experiment.interleaved = false;
+      warnings.push_back(
+          fmt::format("{} {}: {} backends together need about {:.1f} GiB a rank, and {:.1f} GiB is "
+                      "available: each was measured "
+                      "and freed before the next, so that a drift of the machine meets them differently; a "
+                      "smaller --batch "
+                      "lets them take turns",
+                      experiment.model->name, to_string(experiment.pass), experiment.backends.size(),
+                      gib(all), gib(a_rank)));
+      continue;
+    }
     throw UserError(fmt::format(
         "{} {} at batch {} needs about {:.1f} GiB a rank, {:.1f} GiB for the {} rank{} of a node, and "
         "{:.1f} GiB is available; give a smaller --batch",
@@ -135,6 +151,7 @@ void check_memory(const std::vector<Experiment>& experiments, int node_ranks) {
         gib(needed) * node_ranks, node_ranks, node_ranks == 1 ? "" : "s",
         gib(static_cast<double>(*available))));
   }
+  return warnings;
 }
 
 void check_paths(const Options& options) {

@@ -4,6 +4,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "harness/cluster/cluster.h"
@@ -20,6 +21,9 @@ struct Conditions {
   /// Median time of the canary between blocks of steps over its time at start-up, of the slowest rank: 1.05
   /// where the cores run 5 % slower than then.
   std::optional<double> slowdown;
+  /// Longest wait, before a block, until no thread of another subject ran any more; largest over the ranks.
+  double settle_seconds = 0;
+  std::int64_t unsettled_blocks = 0;  ///< that began although some still ran; largest over the ranks
 };
 
 /// Where conditions come from, on this rank; tests put a fake in its place.
@@ -35,6 +39,13 @@ class ConditionsProbe {
   virtual Counters counters() = 0;
   /// Time of the canary over its time at start-up.
   virtual double slowdown() = 0;
+  struct Settled {
+    double seconds = 0;  ///< that it took
+    bool asleep = true;  ///< false: it gave up
+  };
+  /// Waits until no thread of these processes but the calling one runs: a pool that has no work left may spin
+  /// for a while, on cores that the next subject is to have.
+  virtual Settled settle(std::span<const int> processes) = 0;
 };
 
 /// The kernel's counters, and a canary on so many threads.
@@ -43,8 +54,11 @@ std::unique_ptr<ConditionsProbe> make_conditions_probe(Clock& clock, int threads
 /// Gathers the conditions of one subject's blocks of steps; see measure(). Without a probe it finds nothing.
 class ConditionsWatch {
  public:
-  explicit ConditionsWatch(ConditionsProbe* probe) : probe_(probe) {}
+  /// `elsewhere`: the subject runs in another process, whose context switches nobody counts here.
+  ConditionsWatch(ConditionsProbe* probe, bool elsewhere) : probe_(probe), elsewhere_(elsewhere) {}
 
+  /// Before a block, where another subject ran last.
+  void settle(std::span<const int> processes);
   void block_begins();
   /// `seconds` is what the block's steps took; on rank 0. All ranks call it together.
   void block_ended(Cluster& cluster, double seconds);
@@ -53,8 +67,11 @@ class ConditionsWatch {
 
  private:
   ConditionsProbe* probe_;
+  bool elsewhere_;
   ConditionsProbe::Counters before_;
   ConditionsProbe::Counters sum_{0, 0, 0};
+  double settle_seconds_ = 0;
+  double unsettled_blocks_ = 0;
   std::vector<double> slowdowns_;
   double seconds_since_ = 0;  ///< of timed steps since the latest canary; on rank 0
 };

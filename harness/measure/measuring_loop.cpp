@@ -5,11 +5,15 @@
 #include <optional>
 #include <utility>
 
+#include "harness/machine/running_threads.h"
+#include "harness/measure/turns.h"
+
 namespace cnnbench {
 
 namespace {
 
-constexpr int burst = 10;                     // steps of one subject before the next one's turn
+constexpr int burst = 5;                      // steps of one subject before the next one's turn
+constexpr int burst_alone = 10;               // where there is no other
 constexpr std::int64_t most_reserved = 4096;  // samples; longer runs grow by doubling
 constexpr int go_on = 0;                      // the broadcast decision, else 1 + StopReason
 
@@ -17,7 +21,11 @@ constexpr int go_on = 0;                      // the broadcast decision, else 1 
 class Subject {
  public:
   Subject(const TimedStep& step, const TimingSettings& settings, Cluster& cluster, ConditionsProbe* probe)
-      : step_(step), cluster_(cluster), watch_(probe), rule_(settings), local_(step.parts + 1) {
+      : step_(step),
+        cluster_(cluster),
+        watch_(probe, step.process != 0),
+        rule_(settings),
+        local_(step.parts + 1) {
     if (!cluster.is_root()) return;
     samples_.slowest.resize(step.parts);
     samples_.per_rank.resize(static_cast<std::size_t>(cluster.size()));
@@ -29,6 +37,7 @@ class Subject {
   bool finished() const { return finished_; }
   bool cut_short() const { return finished_ && samples_.stop_reason == StopReason::interrupted; }
   std::int64_t steps() const { return steps_; }
+  void settle(std::span<const int> processes) { watch_.settle(processes); }
 
   void finish(StopReason reason) {
     finished_ = true;
@@ -124,6 +133,15 @@ class Subject {
   bool finished_ = false;
 };
 
+/// The processes that the subjects run in, this one among them.
+std::vector<int> processes_of(const std::vector<TimedStep>& steps) {
+  std::vector<int> processes{this_process()};
+  for (const TimedStep& step : steps)
+    if (step.process != 0 && std::find(processes.begin(), processes.end(), step.process) == processes.end())
+      processes.push_back(step.process);
+  return processes;
+}
+
 }  // namespace
 
 std::vector<Samples> measure(const std::vector<TimedStep>& timed_steps, const TimingSettings& settings,
@@ -132,24 +150,29 @@ std::vector<Samples> measure(const std::vector<TimedStep>& timed_steps, const Ti
   subjects.reserve(timed_steps.size());
   for (const TimedStep& step : timed_steps) subjects.emplace_back(step, settings, cluster, probe);
 
+  const std::vector<int> processes = processes_of(timed_steps);
   std::size_t open = subjects.size();
   std::size_t latest = subjects.size();  // the subject that ran last; at first none
   bool interruption = false;
+  Turns turns(subjects.size(), settings.seed);
+  const int length = subjects.size() > 1 ? burst : burst_alone;
   while (open > 0 && !interruption) {
-    for (std::size_t i = 0; i < subjects.size() && !interruption; ++i) {
+    for (const std::size_t i : turns.next_round()) {
       Subject& subject = subjects[i];
       if (subject.finished()) continue;
+      if (latest != i && subjects.size() > 1) subject.settle(processes);
       if (subject.steps() == 0) {
         subject.run_untimed(settings.burn_in);
       } else if (latest != i) {
         subject.run_untimed(1);
       }
       latest = i;
-      subject.run_burst(burst, [&](double seconds) {
+      subject.run_burst(length, [&](double seconds) {
         if (progress) progress(i, subject.steps(), settings.steps, seconds);
       });
       if (subject.finished()) --open;
       interruption = subject.cut_short();
+      if (interruption) break;
     }
   }
 

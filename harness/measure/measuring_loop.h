@@ -18,6 +18,7 @@ struct TimedStep {
   std::size_t parts = 1;  ///< times that one step yields: 1 for the whole step, or one an operation
   /// Runs one step and writes the seconds of its parts.
   std::function<void(std::span<double> seconds)> run;
+  int process = 0;  ///< that it runs in; 0: this one
 };
 
 /// Raw samples of one TimedStep; complete on rank 0, empty elsewhere (but stop_reason).
@@ -37,13 +38,15 @@ using Progress =
 
 /// Times each subject: exactly `burn_in` untimed steps, then steps until the stopping rule ends it. Every
 /// timed step begins with a barrier, outside the timed part. Rank 0 decides, by the time of the slowest rank,
-/// and broadcasts. With several subjects (backends to be compared) bursts of ten steps alternate, each burst
-/// of a subject beginning with one more untimed step where another subject ran in between, so that drift of
-/// the machine meets all alike and none inherits another's caches. An interruption on any rank (see
-/// cluster.h) ends all subjects with what they have: in the burn-in that is no sample at all. It is looked
-/// for after every step; every rank sees it in stop_reason. Throws std::invalid_argument for settings out of
-/// range (see StoppingRule); what `run` throws passes through. With a probe, its counters are read before and
-/// after every burst, and now and then its canary runs after one, outside the timed part.
+/// and broadcasts. With several subjects (backends to be compared) bursts of five steps take turns in a
+/// balanced random order (see Turns), each burst of a subject beginning with one more untimed step where
+/// another subject ran in between, so that drift of the machine meets all alike and none inherits another's
+/// caches. An interruption on any rank (see cluster.h) ends all subjects with what they have: in the burn-in
+/// that is no sample at all. It is looked for after every step; every rank sees it in stop_reason. Throws
+/// std::invalid_argument for settings out of range (see StoppingRule); what `run` throws passes through. With
+/// a probe, its counters are read before and after every burst, and now and then its canary runs after one,
+/// outside the timed part; and where another subject ran last, a burst waits until all threads of that one
+/// sleep.
 std::vector<Samples> measure(const std::vector<TimedStep>& timed_steps, const TimingSettings& settings,
                              Cluster& cluster, const Progress& progress = {},
                              ConditionsProbe* probe = nullptr);

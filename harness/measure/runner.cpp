@@ -81,23 +81,39 @@ std::optional<Contestant> prepare_and_verify(ExperimentRun& run, const Backend& 
   return Contestant{&backend, std::move(program)};
 }
 
+/// Takes some of the backends through all phases; their programs are gone afterwards.
+void run_backends(ExperimentRun& run, const std::vector<const Backend*>& backends) {
+  const Experiment& experiment = run.experiment;
+  std::vector<Contestant> contestants;
+  std::vector<const Backend*> measured;
+  for (const Backend* backend : backends) {
+    if (std::optional<Contestant> contestant = prepare_and_verify(run, *backend)) {
+      contestants.push_back(std::move(*contestant));
+      measured.push_back(backend);
+    }
+    run.findings.interrupted = run.cluster.max(interrupted() ? 1 : 0) != 0;
+    if (run.findings.interrupted) return;
+  }
+  if (!experiment.measure || contestants.empty()) return;
+  for (const View view : experiment.views) {
+    if (run.findings.interrupted) break;
+    measure_view(run, view, contestants);
+    if (run.observer.view_done && run.cluster.is_root()) run.observer.view_done(view, measured, run.findings);
+  }
+}
+
 }  // namespace
 
 Findings run_experiment(const Experiment& experiment, Cluster& cluster, Clock& clock,
                         const ClockCost& clock_cost, const Observer& observer) {
   ExperimentRun run{experiment, *experiment.model, cluster, clock, clock_cost, observer, {}};
-  std::vector<Contestant> contestants;
-  for (const Backend* backend : experiment.backends) {
-    if (std::optional<Contestant> contestant = prepare_and_verify(run, *backend))
-      contestants.push_back(std::move(*contestant));
-    run.findings.interrupted = cluster.max(interrupted() ? 1 : 0) != 0;
-    if (run.findings.interrupted) return std::move(run.findings);
-  }
-  if (!experiment.measure || contestants.empty()) return std::move(run.findings);
-  for (const View view : experiment.views) {
-    if (run.findings.interrupted) break;
-    measure_view(run, view, contestants);
-    if (observer.view_done && cluster.is_root()) observer.view_done(view, run.findings);
+  if (experiment.interleaved) {
+    run_backends(run, experiment.backends);
+  } else {
+    for (const Backend* backend : experiment.backends) {
+      if (run.findings.interrupted) break;
+      run_backends(run, {backend});
+    }
   }
   return std::move(run.findings);
 }

@@ -28,6 +28,8 @@ struct Experiment {
   Pass pass = Pass::forward;
   std::int64_t batch = 1;  ///< a rank
   std::vector<const Backend*> backends;
+  /// All backends are in memory at a time and take turns; else each is measured and freed before the next.
+  bool interleaved = true;
   std::vector<View> views;
   TimingSettings timing;
   int threads = 1;
@@ -56,13 +58,16 @@ struct Observer {
   std::function<void(View view, const std::string& label, const std::string& backend, std::int64_t step,
                      std::int64_t most, double seconds)>
       step;
-  std::function<void(View view, const Findings& so_far)> view_done;
+  /// A view of some of the backends is measured.
+  std::function<void(View view, const std::vector<const Backend*>& backends, const Findings& so_far)>
+      view_done;
   /// A backend's program that has not run yet: for --dump.
   std::function<void(const Backend& backend, Program& program)> prepared;
 };
 
-/// Prepares, verifies and measures, in that order, on all ranks together. A backend that cannot run the
-/// network, or fails verification, becomes a Failure, and is not timed.
+/// Prepares, verifies and measures, in that order, on all ranks together: all backends at a time, or one
+/// after the other. A backend that cannot run the network, or fails verification, becomes a Failure, and is
+/// not timed.
 Findings run_experiment(const Experiment& experiment, Cluster& cluster, Clock& clock,
                         const ClockCost& clock_cost, const Observer& observer);
 

@@ -116,6 +116,13 @@ std::vector<Flag> condition_flags(const Conditions& conditions, int cores) {
                      "and core",
                      switches, conditions.seconds, rate),
          rate});
+  if (conditions.unsettled_blocks > 0)
+    flags.push_back(
+        {"spinning threads",
+         fmt::format("{} blocks of steps began while threads of another backend, idle by then, were "
+                     "still running: is OMP_WAIT_POLICY=active set?",
+                     conditions.unsettled_blocks),
+         static_cast<double>(conditions.unsettled_blocks)});
   if (conditions.throttled_seconds.value_or(0) > 0)
     flags.push_back({"throttling",
                      fmt::format("the control group's CPU quota held the process back for {:.3g} s",

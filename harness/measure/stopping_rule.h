@@ -16,6 +16,7 @@ struct TimingSettings {
   double precision =
       0.01;  ///< relative half-width of the median's 95 % interval that is enough; 0: exactly `steps`
   double max_seconds = 120;  ///< of timed steps; 0: no limit. Never less than one step.
+  std::uint64_t seed = 1;    ///< of the order in which several subjects take turns
 };
 
 enum class StopReason { steps, precision, max_seconds, interrupted };

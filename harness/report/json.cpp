@@ -90,7 +90,9 @@ Json conditions_json(const Conditions& conditions) {
   return {{"seconds", number_or_null(conditions.seconds)},
           {"involuntary_switches", switches ? Json(*switches) : Json()},
           {"throttled_seconds", number_or_null(conditions.throttled_seconds)},
-          {"slowdown", number_or_null(conditions.slowdown)}};
+          {"slowdown", number_or_null(conditions.slowdown)},
+          {"settle_seconds", conditions.settle_seconds},
+          {"unsettled_blocks", conditions.unsettled_blocks}};
 }
 
 Json record_json(const Record& record) {

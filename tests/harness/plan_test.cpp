@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "harness/backend/choice.h"
+#include "harness/machine/facts.h"
 #include "harness/measure/npy.h"
 #include "tests/harness/measure/scratch_folder.h"
 
@@ -158,13 +159,37 @@ TEST(CheckMemory, RefusesANetworkLargerThanTheMachineWithBothFigures) {
   options.backends = {find_backend("onednn")};
   options.passes = {Pass::forward};
 
-  check_memory(plan_experiments(small, options, 1, 1), 2);
-  const auto check = [&] { check_memory(plan_experiments(large, options, 1, 1), 1); };
+  const auto warnings_of = [&](const std::vector<Config>& configs, int node_ranks) {
+    std::vector<Experiment> plan = plan_experiments(configs, options, 1, 1);
+    return check_memory(plan, node_ranks);
+  };
+  EXPECT_THAT(warnings_of(small, 2), ::testing::IsEmpty());
+  const auto check = [&] { warnings_of(large, 1); };
 
   EXPECT_THAT(user_error(check),
               ::testing::MatchesRegex("large forward at batch 8 needs about [0-9.]+ GiB a rank, "
                                       "[0-9.]+ GiB for the 1 rank of a node, and [0-9.]+ GiB "
                                       "is available; .*"));
+}
+
+TEST(CheckMemory, HasBackendsThatDoNotFitTogetherMeasuredOneAfterTheOtherAndSaysSo) {
+  const double available = static_cast<double>(available_memory_bytes().value());
+  // A dense layer of 9 inputs whose weights take a tenth of the memory: one backend fits, twenty do not.
+  const std::vector<Config> configs{config_of("net", static_cast<std::int64_t>(available / 10 / 4 / 9 / 2))};
+  Options options;
+  options.backends.assign(20, find_backend("onednn"));
+  options.passes = {Pass::forward};
+  options.verify = Verify::off;
+  std::vector<Experiment> plan = plan_experiments(configs, options, 1, 1);
+
+  const std::vector<std::string> warnings = check_memory(plan, 1);
+
+  EXPECT_FALSE(plan[0].interleaved);
+  EXPECT_THAT(warnings, ElementsAre(HasSubstr("20 backends together need about")));
+  options.backends.resize(1);
+  plan = plan_experiments(configs, options, 1, 1);
+  EXPECT_THAT(check_memory(plan, 1), ::testing::IsEmpty());
+  EXPECT_TRUE(plan[0].interleaved);
 }
 
 TEST(CheckPaths, RefusesAFolderThatCannotBeMade) {

@@ -199,5 +199,50 @@ TEST_F(RunExperiment, TakesTheSlowestRankOfEveryStep) {
   EXPECT_DOUBLE_EQ(record.imbalance.value(), 1.0);
 }
 
+TEST_F(RunExperiment, FreesABackendBeforeTheNextIsPreparedWhereTheyAreNotInterleaved) {
+  int alive = 0;
+  int most_alive = 0;
+  const FakeBackend::Prepare counted = [&](const Model& m, const PrepareOptions& o) {
+    class Program final : public cnnbench::Program {
+     public:
+      Program(std::unique_ptr<cnnbench::Program> inner, int& alive)
+          : inner_(std::move(inner)), alive_(alive) {}
+      ~Program() override { --alive_; }
+      const std::vector<Operation>& operations() const override { return inner_->operations(); }
+      void run(std::size_t operation) override { inner_->run(operation); }
+      void read(int layer, Tensor tensor, std::span<float> plain) override {
+        inner_->read(layer, tensor, plain);
+      }
+      void write(int, Tensor, std::span<const float>) override {}
+      double loss() const override { return 0; }
+      std::span<float> parameters() override { return inner_->parameters(); }
+      std::span<float> gradients() override { return {}; }
+
+     private:
+      std::unique_ptr<cnnbench::Program> inner_;
+      int& alive_;
+    };
+    most_alive = std::max(most_alive, ++alive);
+    return std::make_unique<Program>(scripted(m, o.pass), alive);
+  };
+  const FakeBackend one("one", counted);
+  const FakeBackend two("two", counted);
+  std::vector<std::string> done;
+  observer.view_done = [&](View, const std::vector<const Backend*>& backends, const Findings&) {
+    for (const Backend* backend : backends) done.push_back(backend->name());
+  };
+
+  experiment.interleaved = false;
+  const Findings apart = run({&one, &two}, {View::network, View::layers});
+
+  EXPECT_EQ(most_alive, 1);
+  EXPECT_EQ(alive, 0);
+  EXPECT_THAT(done, ElementsAre("one", "one", "two", "two"));
+  EXPECT_EQ(apart.setups.size(), 2U);
+  experiment.interleaved = true;
+  EXPECT_EQ(run({&one, &two}, {View::network, View::layers}).records.size(), apart.records.size());
+  EXPECT_EQ(most_alive, 2);
+}
+
 }  // namespace
 }  // namespace cnnbench

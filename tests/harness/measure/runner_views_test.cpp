@@ -47,7 +47,9 @@ TEST_F(RunViews, TimesEveryLayerInEveryDirectionThatRuns) {
 TEST_F(RunViews, ReportsTheShareThatNoLayerAccountsFor) {
   const FakeBackend backend("fake", plain());
   // From the layers view on, every step takes a second less than the ten of the network view.
-  observer.view_done = [&](View, const Findings&) { trace->overhead = -1; };
+  observer.view_done = [&](View, const std::vector<const Backend*>&, const Findings&) {
+    trace->overhead = -1;
+  };
 
   const Findings findings = run({&backend}, {View::network, View::layers});
 
@@ -58,7 +60,9 @@ TEST_F(RunViews, ReportsTheShareThatNoLayerAccountsFor) {
 
 TEST_F(RunViews, DoesNotFlagALayersViewThatAddsUp) {
   const FakeBackend backend("fake", plain());
-  observer.view_done = [&](View, const Findings&) { trace->overhead = -0.25; };
+  observer.view_done = [&](View, const std::vector<const Backend*>&, const Findings&) {
+    trace->overhead = -0.25;
+  };
 
   const Findings findings = run({&backend}, {View::network, View::layers});
 
