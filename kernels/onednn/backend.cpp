@@ -12,7 +12,8 @@ namespace {
 
 class OneDnnBackend final : public Backend {
  public:
-  std::string name() const override { return "onednn"; }
+  explicit OneDnnBackend(const onednn::Variant& variant) : variant_(variant) {}
+  std::string name() const override { return variant_.name; }
 
   std::string version() const override {
     const dnnl::version_t* version = dnnl::version();
@@ -43,22 +44,30 @@ class OneDnnBackend final : public Backend {
       if (const std::string reason = unsupported(layer, options.pass); !reason.empty())
         throw std::runtime_error("onednn: layer " + layer.name + ": " + reason);
     try {
-      return onednn::make_program(model, options);
+      return onednn::make_program(model, options, variant_);
     } catch (const dnnl::error& error) {
       if (error.status == dnnl_out_of_memory) throw std::bad_alloc();
       throw std::runtime_error(std::string("onednn: ") + error.what());
     }
   }
+
+ private:
+  onednn::Variant variant_;
 };
+
+BackendChoice choice(onednn::Variant variant, const std::string& about) {
+  return {variant.name, about, "", [variant] { return std::make_unique<OneDnnBackend>(variant); }, {}};
+}
 
 }  // namespace
 
 std::vector<BackendChoice> onednn_backends() {
-  return {{"onednn",
-           "primitives with the library's own choice of layouts and algorithms",
-           "",
-           [] { return std::make_unique<OneDnnBackend>(); },
-           {}}};
+  return {
+      choice({.name = "onednn"}, "layouts and algorithms as the library chooses them, activations fused"),
+      choice({.name = "onednn:layout=nchw", .plain_layout = true}, "all activations in plain layout"),
+      choice({.name = "onednn:fusion=off", .fusion = false}, "activations as operations of their own"),
+      choice({.name = "onednn:impl=best", .best_implementation = true},
+             "of all implementations and layouts that the library has for a layer, the fastest at set-up")};
 }
 
 }  // namespace cnnbench

@@ -25,6 +25,14 @@ double error_growth(const std::string& implementation) {
 
 }  // namespace
 
+bool can_reorder(const dnnl::engine& engine, const memory::desc& from, const memory::desc& to) {
+  try {
+    return static_cast<bool>(dnnl::reorder::primitive_desc(engine, from, engine, to));
+  } catch (const dnnl::error&) {
+    return false;
+  }
+}
+
 memory::desc plain_desc(const memory::dims& dims) {
   return memory::desc(dims, memory::data_type::f32, memory::format_tag::nchw);
 }
@@ -37,12 +45,17 @@ memory::dims to_dims(std::int64_t batch, const Shape& shape) {
   return {batch, shape.channels, shape.height, shape.width};
 }
 
-Builder::Builder(const Model& the_model, const PrepareOptions& the_options)
+Builder::Builder(const Model& the_model, const PrepareOptions& the_options, const Variant& the_variant)
     : model(the_model),
       options(the_options),
+      variant(the_variant),
       engine(dnnl::engine::kind::cpu, 0),
       stream(engine),
       values(the_model.layers.size() + 1) {}
+
+memory::desc Builder::activation_desc(const memory::dims& dims) const {
+  return variant.plain_layout && dims.size() == 4 ? plain_desc(dims) : any_desc(dims);
+}
 
 Value Builder::make_value(const memory::dims& dims, const memory::desc& desc) {
   Value value{dims, desc, memory(desc, engine, DNNL_MEMORY_NONE), buffers.acquire(desc.get_size())};

@@ -9,6 +9,7 @@
 
 #include "harness/backend/backend.h"
 #include "kernels/onednn/buffers.h"
+#include "kernels/onednn/variant.h"
 
 namespace cnnbench::onednn {
 
@@ -65,10 +66,11 @@ using Arguments = std::initializer_list<std::pair<int, memory>>;
 /// Gathers a program's operations and memory, layer by layer.
 class Builder {
  public:
-  Builder(const Model& model, const PrepareOptions& options);
+  Builder(const Model& model, const PrepareOptions& options, const Variant& variant);
 
   const Model& model;
   const PrepareOptions& options;
+  const Variant& variant;
   dnnl::engine engine;
   dnnl::stream stream;
   BufferPlan buffers;           ///< of values
@@ -90,6 +92,10 @@ class Builder {
   int layer() const { return layer_; }
   /// From here on values are gradients: short-lived, also in training.
   void begin_backward() { backward_ = true; }
+
+  /// Descriptor of an activation that leaves the layout to the library, unless the variant is of plain
+  /// layouts.
+  memory::desc activation_desc(const memory::dims& dims) const;
 
   /// An uninitialised value. In the forward part of training it is kept for the backward part.
   Value make_value(const memory::dims& dims, const memory::desc& desc);
@@ -137,6 +143,10 @@ class LayerPlan {
   /// or nothing where the model wants none. Takes over diff_dst.
   virtual Value backward(Builder& builder, const Value& diff_dst) = 0;
 };
+
+/// Whether the library can bring data from one layout into the other: from those of Winograd's weights it
+/// cannot.
+bool can_reorder(const dnnl::engine& engine, const memory::desc& from, const memory::desc& to);
 
 /// Descriptor of a 4-D tensor in NCHW order.
 memory::desc plain_desc(const memory::dims& dims);

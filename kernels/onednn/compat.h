@@ -2,6 +2,7 @@
 
 #include <oneapi/dnnl/dnnl.hpp>
 #include <string>
+#include <vector>
 
 /// All that differs between oneDNN 2.x and 3.x: how primitive descriptors are made. 2.x goes through
 /// operation descriptors, one data descriptor for source and destination, and the hint last; 3.x takes all at
@@ -10,24 +11,50 @@ namespace cnnbench::onednn::compat {
 
 using dnnl::memory;
 
+/// How many of a library's implementations are asked for.
+enum class Offers { first, all };
+
+/// A descriptor and, where all are asked for, those of the further implementations.
+template <typename Desc>
+std::vector<Desc> offers_of(Desc desc, Offers offers) {
+  std::vector<Desc> list{desc};
+  while (offers == Offers::all && desc.next_impl()) list.push_back(desc);
+  return list;
+}
+
 /// Forward convolution and inner product.
 template <typename Primitive, typename... Arguments>
-auto forward(const dnnl::engine& engine, const dnnl::primitive_attr& attr, const Arguments&... arguments) {
+auto forward_offers(Offers offers, const dnnl::engine& engine, const dnnl::primitive_attr& attr,
+                    const Arguments&... arguments) {
 #if DNNL_VERSION_MAJOR >= 3
-  return typename Primitive::primitive_desc(engine, arguments..., attr);
+  return offers_of(typename Primitive::primitive_desc(engine, arguments..., attr), offers);
 #else
-  return typename Primitive::primitive_desc(typename Primitive::desc(arguments...), attr, engine);
+  // The descriptor keeps a pointer to the operation's for as long as it is asked for further implementations.
+  const typename Primitive::desc operation(arguments...);
+  return offers_of(typename Primitive::primitive_desc(operation, attr, engine), offers);
 #endif
 }
 
 /// Backward convolution and inner product.
 template <typename Primitive, typename Hint, typename... Arguments>
-auto backward(const dnnl::engine& engine, const Hint& hint, const Arguments&... arguments) {
+auto backward_offers(Offers offers, const dnnl::engine& engine, const Hint& hint,
+                     const Arguments&... arguments) {
 #if DNNL_VERSION_MAJOR >= 3
-  return typename Primitive::primitive_desc(engine, arguments..., hint);
+  return offers_of(typename Primitive::primitive_desc(engine, arguments..., hint), offers);
 #else
-  return typename Primitive::primitive_desc(typename Primitive::desc(arguments...), engine, hint);
+  const typename Primitive::desc operation(arguments...);
+  return offers_of(typename Primitive::primitive_desc(operation, engine, hint), offers);
 #endif
+}
+
+/// The library's own choice alone.
+template <typename Primitive, typename... Arguments>
+auto forward(const Arguments&... arguments) {
+  return forward_offers<Primitive>(Offers::first, arguments...).front();
+}
+template <typename Primitive, typename... Arguments>
+auto backward(const Arguments&... arguments) {
+  return backward_offers<Primitive>(Offers::first, arguments...).front();
 }
 
 inline auto pooling_forward(const dnnl::engine& engine, dnnl::prop_kind prop, dnnl::algorithm algorithm,

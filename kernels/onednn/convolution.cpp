@@ -1,11 +1,14 @@
 #include <algorithm>
-#include <type_traits>
+#include <string>
+#include <vector>
 
 #include "kernels/onednn/compat.h"
 #include "kernels/onednn/weighted_layer.h"
 
 namespace cnnbench::onednn {
 namespace {
+
+using compat::Offers;
 
 /// Convolution by the algorithm that the library holds best (convolution_auto), unless that is Winograd with
 /// a scratchpad larger than what the network's largest layer reads and writes (oneDNN 2.6 on AVX-512, large
@@ -30,46 +33,77 @@ class ConvolutionPlan final : public WeightedLayer {
   Value output_value(Builder&, const Value& dst) override { return dst; }
   Value gradient_value(Builder&, const Value& diff_dst) override { return diff_dst; }
 
-  Chosen choose_forward(const Builder& builder, const Value&, const dnnl::primitive_attr& attr) override {
-    forward_ = within_memory(builder, [&](dnnl::algorithm algorithm) {
-      return compat::forward<dnnl::convolution_forward>(builder.engine, attr, builder.forward_kind(),
-                                                        algorithm, src(builder), weights(), bias(),
-                                                        dst(builder), strides_, before_, after_);
+  std::vector<Chosen> offers_forward(const Builder& builder, const dnnl::primitive_attr& attr) override {
+    const auto make = [&](Offers how, dnnl::algorithm algorithm, const memory::desc& src,
+                          const memory::desc& dst) {
+      return compat::forward_offers<dnnl::convolution_forward>(
+          how, builder.engine, attr, builder.forward_kind(), algorithm, src, weights(), bias(), dst, strides_,
+          before_, after_);
+    };
+    forward_ = within_memory(builder, make);
+    return offers(builder, make, [](const auto& desc) {
+      return Chosen{dnnl::convolution_forward(desc), desc.impl_info_str(), desc.src_desc(),
+                    desc.weights_desc(), desc.dst_desc()};
     });
-    return {dnnl::convolution_forward(forward_), forward_.impl_info_str(), forward_.src_desc(),
-            forward_.weights_desc(), forward_.dst_desc()};
   }
 
-  Chosen choose_backward_data(const Builder& builder) override {
-    const auto desc = within_memory(builder, [&](dnnl::algorithm algorithm) {
-      return compat::backward<dnnl::convolution_backward_data>(builder.engine, forward_, algorithm,
-                                                               src(builder), weights(), dst(builder),
-                                                               strides_, before_, after_);
+  std::vector<Chosen> offers_backward_data(const Builder& builder) override {
+    const auto make = [&](Offers how, dnnl::algorithm algorithm, const memory::desc& diff_src,
+                          const memory::desc& diff_dst) {
+      return compat::backward_offers<dnnl::convolution_backward_data>(
+          how, builder.engine, forward_, algorithm, diff_src, weights(), diff_dst, strides_, before_, after_);
+    };
+    return offers(builder, make, [](const auto& desc) {
+      return Chosen{dnnl::convolution_backward_data(desc), desc.impl_info_str(), desc.diff_src_desc(),
+                    desc.weights_desc(), desc.diff_dst_desc()};
     });
-    return {dnnl::convolution_backward_data(desc), desc.impl_info_str(), desc.diff_src_desc(),
-            desc.weights_desc(), desc.diff_dst_desc()};
   }
 
-  Chosen choose_backward_weights(const Builder& builder) override {
-    const auto desc = within_memory(builder, [&](dnnl::algorithm algorithm) {
-      return compat::backward<dnnl::convolution_backward_weights>(builder.engine, forward_, algorithm,
-                                                                  src(builder), weights(), bias(),
-                                                                  dst(builder), strides_, before_, after_);
+  std::vector<Chosen> offers_backward_weights(const Builder& builder) override {
+    const auto make = [&](Offers how, dnnl::algorithm algorithm, const memory::desc& src,
+                          const memory::desc& diff_dst) {
+      return compat::backward_offers<dnnl::convolution_backward_weights>(how, builder.engine, forward_,
+                                                                         algorithm, src, weights(), bias(),
+                                                                         diff_dst, strides_, before_, after_);
+    };
+    return offers(builder, make, [](const auto& desc) {
+      return Chosen{dnnl::convolution_backward_weights(desc), desc.impl_info_str(), desc.src_desc(),
+                    desc.diff_weights_desc(), desc.diff_dst_desc()};
     });
-    return {dnnl::convolution_backward_weights(desc), desc.impl_info_str(), desc.src_desc(),
-            desc.diff_weights_desc(), desc.diff_dst_desc()};
+  }
+
+  /// `make` takes an algorithm and the layouts of source and destination.
+  template <typename Make, typename Describe>
+  std::vector<Chosen> offers(const Builder& builder, const Make& make, const Describe& describe) const {
+    std::vector<Chosen> list{describe(within_memory(builder, make))};
+    if (!builder.variant.best_implementation) return list;
+    using enum memory::format_tag;
+    for (const dnnl::algorithm algorithm :
+         {dnnl::algorithm::convolution_direct, dnnl::algorithm::convolution_winograd})
+      for (const memory::format_tag layout : {any, nchw, nhwc, nChw8c, nChw16c})
+        add_offers(
+            list,
+            [&] {
+              return make(Offers::all, algorithm, in_layout(src_dims(builder), layout),
+                          in_layout(dst_dims(builder), layout));
+            },
+            describe);
+    return list;
   }
 
   /// The library's choice, or, where its scratchpad is too large, the direct algorithm: see ConvolutionPlan.
   template <typename Make>
-  std::invoke_result_t<Make, dnnl::algorithm> within_memory(const Builder& builder, const Make& make) const {
-    auto desc = make(dnnl::algorithm::convolution_auto);
+  auto within_memory(const Builder& builder, const Make& make) const
+      -> std::decay_t<decltype(make(Offers(), dnnl::algorithm(), memory::desc(), memory::desc()).front())> {
+    const memory::desc src = builder.activation_desc(src_dims(builder));
+    const memory::desc dst = builder.activation_desc(dst_dims(builder));
+    auto desc = make(Offers::first, dnnl::algorithm::convolution_auto, src, dst).front();
     std::int64_t largest = 0;
     for (const ModelLayer& each : builder.model.layers)
       largest = std::max(largest, 4 * builder.options.batch * (each.input.size() + each.output.size()));
     const bool winograd = std::string(desc.impl_info_str()).find("wino") != std::string::npos;
     if (winograd && desc.query_s64(dnnl::query::memory_consumption_s64) > largest)
-      desc = make(dnnl::algorithm::convolution_direct);
+      desc = make(Offers::first, dnnl::algorithm::convolution_direct, src, dst).front();
     return desc;
   }
 
@@ -85,11 +119,14 @@ class ConvolutionPlan final : public WeightedLayer {
     return {outputs, inputs, conv_.kernel.height, conv_.kernel.width};
   }
 
-  memory::desc src(const Builder& builder) const {
-    return any_desc(to_dims(builder.options.batch, layer().input));
+  memory::dims src_dims(const Builder& builder) const {
+    return to_dims(builder.options.batch, layer().input);
   }
-  memory::desc dst(const Builder& builder) const {
-    return any_desc(to_dims(builder.options.batch, layer().output));
+  memory::dims dst_dims(const Builder& builder) const {
+    return to_dims(builder.options.batch, layer().output);
+  }
+  static memory::desc in_layout(const memory::dims& dims, memory::format_tag layout) {
+    return {dims, memory::data_type::f32, layout};
   }
   memory::desc weights() const { return any_desc(weight_dims()); }
   memory::desc bias() const {

@@ -4,6 +4,8 @@
 namespace cnnbench::onednn {
 namespace {
 
+using compat::Offers;
+
 /// Inner product. A source of several pixels is taken as it lies in memory where the library has a kernel of
 /// its own for that; where it only has plain matrix multiplication, flattening it first gets the better
 /// kernel (2.6: brgemm).
@@ -28,10 +30,10 @@ class DensePlan final : public WeightedLayer {
 
   /// True where all that the library has for the source as it is, is a general matrix multiplication.
   bool only_gemm(const Builder& builder) const {
-    const std::string implementation =
-        compat::forward<dnnl::inner_product_forward>(builder.engine, {}, builder.forward_kind(), src(),
-                                                     weights(), bias(), dst(builder))
-            .impl_info_str();
+    const std::string implementation = compat::forward<dnnl::inner_product_forward>(
+                                           builder.engine, dnnl::primitive_attr(), builder.forward_kind(),
+                                           src(builder), weights(), bias(), dst(builder))
+                                           .impl_info_str();
     return implementation.find("gemm") != std::string::npos &&
            implementation.find("brg") == std::string::npos;
   }
@@ -50,25 +52,52 @@ class DensePlan final : public WeightedLayer {
     return builder.view(builder.converted(diff_dst, plain_desc(diff_dst.dims)), diff_dst.dims, dst(builder));
   }
 
-  Chosen choose_forward(const Builder& builder, const Value&, const dnnl::primitive_attr& attr) override {
-    forward_ = compat::forward<dnnl::inner_product_forward>(builder.engine, attr, builder.forward_kind(),
-                                                            src(), weights(), bias(), dst(builder));
-    return {dnnl::inner_product_forward(forward_), forward_.impl_info_str(), forward_.src_desc(),
-            forward_.weights_desc(), forward_.dst_desc()};
+  std::vector<Chosen> offers_forward(const Builder& builder, const dnnl::primitive_attr& attr) override {
+    const auto make = [&](Offers how, const memory::desc& source) {
+      return compat::forward_offers<dnnl::inner_product_forward>(
+          how, builder.engine, attr, builder.forward_kind(), source, weights(), bias(), dst(builder));
+    };
+    forward_ = make(Offers::first, src(builder)).front();
+    return offers(builder, make, [](const auto& desc) {
+      return Chosen{dnnl::inner_product_forward(desc), desc.impl_info_str(), desc.src_desc(),
+                    desc.weights_desc(), desc.dst_desc()};
+    });
   }
 
-  Chosen choose_backward_data(const Builder& builder) override {
-    const auto desc = compat::backward<dnnl::inner_product_backward_data>(builder.engine, forward_, src(),
-                                                                          weights(), dst(builder));
-    return {dnnl::inner_product_backward_data(desc), desc.impl_info_str(), desc.diff_src_desc(),
-            desc.weights_desc(), desc.diff_dst_desc()};
+  std::vector<Chosen> offers_backward_data(const Builder& builder) override {
+    const auto make = [&](Offers how, const memory::desc& diff_src) {
+      return compat::backward_offers<dnnl::inner_product_backward_data>(how, builder.engine, forward_,
+                                                                        diff_src, weights(), dst(builder));
+    };
+    return offers(builder, make, [](const auto& desc) {
+      return Chosen{dnnl::inner_product_backward_data(desc), desc.impl_info_str(), desc.diff_src_desc(),
+                    desc.weights_desc(), desc.diff_dst_desc()};
+    });
   }
 
-  Chosen choose_backward_weights(const Builder& builder) override {
-    const auto desc = compat::backward<dnnl::inner_product_backward_weights>(builder.engine, forward_, src(),
-                                                                             weights(), bias(), dst(builder));
-    return {dnnl::inner_product_backward_weights(desc), desc.impl_info_str(), desc.src_desc(),
-            desc.diff_weights_desc(), desc.diff_dst_desc()};
+  std::vector<Chosen> offers_backward_weights(const Builder& builder) override {
+    const auto make = [&](Offers how, const memory::desc& source) {
+      return compat::backward_offers<dnnl::inner_product_backward_weights>(
+          how, builder.engine, forward_, source, weights(), bias(), dst(builder));
+    };
+    return offers(builder, make, [](const auto& desc) {
+      return Chosen{dnnl::inner_product_backward_weights(desc), desc.impl_info_str(), desc.src_desc(),
+                    desc.diff_weights_desc(), desc.diff_dst_desc()};
+    });
+  }
+
+  /// `make` takes the layout of the source.
+  template <typename Make, typename Describe>
+  std::vector<Chosen> offers(const Builder& builder, const Make& make, const Describe& describe) const {
+    const memory::desc wanted = src(builder);
+    std::vector<Chosen> list{describe(make(Offers::first, wanted).front())};
+    if (!builder.variant.best_implementation) return list;
+    add_offers(
+        list, [&] { return make(Offers::all, wanted); }, describe);
+    if (src_dims_.size() == 4)
+      add_offers(
+          list, [&] { return make(Offers::all, plain_desc(src_dims_)); }, describe);
+    return list;
   }
 
   memory::desc plain_weights() const override {
@@ -82,7 +111,7 @@ class DensePlan final : public WeightedLayer {
     return dims;
   }
 
-  memory::desc src() const { return any_desc(src_dims_); }
+  memory::desc src(const Builder& builder) const { return builder.activation_desc(src_dims_); }
   memory::desc weights() const { return any_desc(weight_dims()); }
   memory::desc bias() const {
     if (!dense_.bias) return {};

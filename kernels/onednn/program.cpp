@@ -32,8 +32,8 @@ std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer) {
 
 class OneDnnProgram final : public Program {
  public:
-  OneDnnProgram(const Model& model, const PrepareOptions& options)
-      : model_(model), options_(options), builder_(model_, options_) {
+  OneDnnProgram(const Model& model, const PrepareOptions& options, const Variant& variant)
+      : model_(model), options_(options), variant_(variant), builder_(model_, options_, variant_) {
     // The library takes its number of threads when primitives are made, and again when they run.
     omp_set_num_threads(options.threads);
     build();
@@ -235,6 +235,7 @@ class OneDnnProgram final : public Program {
 
   Model model_;
   PrepareOptions options_;
+  Variant variant_;
   Builder builder_;
   Value input_;
   std::size_t arena_bytes_ = 0;
@@ -244,8 +245,9 @@ class OneDnnProgram final : public Program {
 
 }  // namespace
 
-std::unique_ptr<Program> make_program(const Model& model, const PrepareOptions& options) {
-  return std::make_unique<OneDnnProgram>(model, options);
+std::unique_ptr<Program> make_program(const Model& model, const PrepareOptions& options,
+                                      const Variant& variant) {
+  return std::make_unique<OneDnnProgram>(model, options, variant);
 }
 
 }  // namespace cnnbench::onednn

@@ -6,27 +6,36 @@ namespace cnnbench::onednn {
 
 Value WeightedLayer::forward(Builder& builder, const Value& given) {
   dnnl::primitive_attr attr;
-  if (activation_ != Activation::none) {
+  const bool fused = activation_ != Activation::none && builder.variant.fusion;
+  if (fused) {
     dnnl::post_ops operations;
     compat::append_eltwise(operations, eltwise_algorithm(activation_, false));
     attr.set_post_ops(operations);
   }
   const Value src = to_primitive(builder, given);
-  const Chosen chosen = choose_forward(builder, src, attr);
+  memory::desc bias_desc;
+  if (layer_.biases > 0)
+    bias_desc = memory::desc({layer_.biases}, memory::data_type::f32, memory::format_tag::x);
+  const std::vector<Chosen> offers = offers_forward(builder, attr);
+  const Chosen chosen =
+      fastest(builder, offers, {Direction::forward, src.desc, offers.front().dst, bias_desc});
   const bool backward = builder.training() && layer_.backward;
   if (backward) {
-    backward_weights_ = choose_backward_weights(builder);
-    if (layer_.input_gradient) backward_data_ = choose_backward_data(builder);
+    backward_weights_ = fastest(builder, offers_backward_weights(builder),
+                                {Direction::backward_weights, chosen.src, chosen.dst, bias_desc});
+    if (layer_.input_gradient)
+      backward_data_ = fastest(builder, offers_backward_data(builder),
+                               {Direction::backward_data, chosen.src, chosen.dst, {}});
   }
 
   // The master copy has the gradient's layout where there is one; what the primitives want else is copied at
   // set-up.
-  weights_ = builder.add_parameter(Tensor::weights, plain_weights(),
-                                   backward ? backward_weights_.weights : chosen.weights);
+  memory::desc master = backward ? backward_weights_.weights : chosen.weights;
+  if (!can_reorder(builder.engine, master, plain_weights())) master = plain_weights();
+  weights_ = builder.add_parameter(Tensor::weights, plain_weights(), master);
   memory bias;
   if (layer_.biases > 0) {
-    const memory::desc desc({layer_.biases}, memory::data_type::f32, memory::format_tag::x);
-    bias_ = builder.add_parameter(Tensor::bias, desc, desc);
+    bias_ = builder.add_parameter(Tensor::bias, bias_desc, bias_desc);
     bias = builder.parameters[bias_].data;
   }
 
@@ -39,8 +48,16 @@ Value WeightedLayer::forward(Builder& builder, const Value& given) {
                {DNNL_ARG_DST, dst.data}});
   builder.discard(src_);
   dst_ = output_value(builder, dst);
+  if (activation_ != Activation::none && !fused) add_activation_forward(builder);
   if (backward && activation_ != Activation::none) dst_.writable = false;
   return dst_;
+}
+
+void WeightedLayer::add_activation_forward(Builder& builder) {
+  const auto desc = compat::eltwise_forward(builder.engine, builder.forward_kind(),
+                                            eltwise_algorithm(activation_, false), dst_.desc, 0, 0);
+  builder.add(Direction::forward, desc.impl_info_str(), dnnl::eltwise_forward(desc),
+              {{DNNL_ARG_SRC, dst_.data}, {DNNL_ARG_DST, dst_.data}});
 }
 
 void WeightedLayer::add_activation_backward(Builder& builder, const Value& diff_dst) {

@@ -1,20 +1,12 @@
 #pragma once
 
 #include <oneapi/dnnl/dnnl.hpp>
-#include <string>
+#include <vector>
 
+#include "kernels/onednn/best_implementation.h"
 #include "kernels/onednn/builder.h"
 
 namespace cnnbench::onednn {
-
-/// A primitive with the layouts that the library chose for it.
-struct Chosen {
-  dnnl::primitive primitive;
-  std::string implementation;
-  memory::desc src;      ///< or its gradient
-  memory::desc weights;  ///< or their gradient
-  memory::desc dst;      ///< or its gradient
-};
 
 /// What convolution and dense layers share: parameters, layouts, the fused activation and the order of the
 /// operations.
@@ -36,16 +28,18 @@ class WeightedLayer : public LayerPlan {
   virtual Value output_value(Builder& builder, const Value& dst) = 0;
   virtual Value gradient_value(Builder& builder, const Value& diff_dst) = 0;
 
-  /// Primitives for the dimensions of `src`, with every layout left to the library.
-  virtual Chosen choose_forward(const Builder& builder, const Value& src,
-                                const dnnl::primitive_attr& attr) = 0;
-  virtual Chosen choose_backward_data(const Builder& builder) = 0;
-  virtual Chosen choose_backward_weights(const Builder& builder) = 0;
+  /// Primitives for the dimensions of the latest source. The first is the library's own choice, with every
+  /// layout left to it (unless the variant is of plain layouts); others only where the variant asks for the
+  /// best.
+  virtual std::vector<Chosen> offers_forward(const Builder& builder, const dnnl::primitive_attr& attr) = 0;
+  virtual std::vector<Chosen> offers_backward_data(const Builder& builder) = 0;
+  virtual std::vector<Chosen> offers_backward_weights(const Builder& builder) = 0;
 
   /// Weights in plain order, for the dimensions of the latest source.
   virtual memory::desc plain_weights() const = 0;
 
  private:
+  void add_activation_forward(Builder& builder);
   void add_activation_backward(Builder& builder, const Value& diff_dst);
 
   const ModelLayer& layer_;
