@@ -9,6 +9,7 @@
 
 #include "harness/backend/choice.h"
 #include "harness/report/format.h"
+#include "harness/worker/worker.h"
 
 namespace cnnbench {
 namespace {
@@ -81,7 +82,7 @@ void list_backends(std::ostream& out) {
     const Backend* backend = nullptr;
     std::string state = choice.missing;
     if (state.empty()) try {
-        backend = find_backend(choice.name);
+        backend = backend_of(choice);
         state = backend->version();
         for (const auto& [key, value] : backend->facts()) state += fmt::format(", {} {}", key, value);
       } catch (const std::exception& error) {

@@ -13,6 +13,7 @@
 #include "harness/options.h"
 #include "harness/plan.h"
 #include "harness/report/report.h"
+#include "harness/worker/worker.h"
 
 namespace cnnbench {
 namespace {
@@ -245,6 +246,7 @@ int run(Cluster& cluster, int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
+    if (cnnbench::is_worker()) return cnnbench::serve();
     const std::unique_ptr<cnnbench::Cluster> cluster = cnnbench::make_cluster(argc, argv);
     try {
       return cnnbench::run(*cluster, argc, argv);

@@ -6,6 +6,7 @@
 
 #include "harness/backend/choice.h"
 #include "harness/config/config.h"
+#include "harness/worker/worker.h"
 
 namespace cnnbench {
 namespace {
@@ -53,10 +54,10 @@ std::vector<std::pair<std::string, Enum>> names_of(const std::vector<Enum>& valu
   return result;
 }
 
-const Backend* backend_of(const BackendChoice& choice) {
+const Backend* chosen(const BackendChoice& choice) {
   if (!choice.missing.empty()) refuse("--backend", "'" + choice.name + "' is not there: " + choice.missing);
   try {
-    return find_backend(choice.name);
+    return backend_of(choice);
   } catch (const std::exception& error) {
     refuse("--backend", "'" + choice.name + "' is not there: " + error.what());
   }
@@ -82,7 +83,7 @@ void interpret(const Words& words, Options& options) {
   std::vector<std::pair<std::string, const BackendChoice*>> known;
   for (const BackendChoice& choice : backend_choices()) known.emplace_back(choice.name, &choice);
   for (const BackendChoice* choice : all_named("--backend", words.backends, known))
-    options.backends.push_back(backend_of(*choice));
+    options.backends.push_back(chosen(*choice));
   options.verify = named<Verify>("--verify", words.verify,
                                  {{"on", Verify::on}, {"off", Verify::off}, {"only", Verify::only}});
   options.format = named<Format>("--format", words.format,

@@ -16,8 +16,9 @@ PARTS = {
     "machine": set(),
     "config": {"model", "backend"},
     "measure": {"model", "backend", "cluster", "machine"},
+    "worker": {"model", "backend", "measure"},
     "report": {"model", "measure"},
-    "main": {"model", "backend", "cluster", "machine", "config", "measure", "report"},
+    "main": {"model", "backend", "cluster", "machine", "config", "measure", "worker", "report"},
 }
 # What only one place may include: (pattern of the header, prefixes of the files that may).
 LIBRARIES = {

@@ -20,6 +20,14 @@ struct OperationGroup {
 /// A program's operations by layer and direction, in the order of their first operation.
 std::vector<OperationGroup> group_operations(const Program& program);
 
+/// A program that runs in another process, and that is timed there.
+class TimedElsewhere {
+ public:
+  virtual ~TimedElsewhere() = default;
+  /// As time_whole_step, or as time_operations, by a clock of that process.
+  virtual TimedStep timed_step(bool whole) = 0;
+};
+
 /// The network view: one clock pair round the whole step.
 TimedStep time_whole_step(Program& program, Clock& clock);
 

@@ -59,6 +59,14 @@ BackendChoice choice(onednn::Variant variant, const std::string& about) {
   return {variant.name, about, "", [variant] { return std::make_unique<OneDnnBackend>(variant); }, {}};
 }
 
+/// With the instruction set capped, which the library reads from its environment once a process.
+BackendChoice capped(const std::string& isa, const std::string& variable, bool has_it) {
+  BackendChoice result = choice({.name = "onednn:isa=" + isa}, "onednn with no instructions beyond " + isa);
+  result.environment = {{"ONEDNN_MAX_CPU_ISA", variable}};
+  if (!has_it) result.missing = "this CPU does not have these instructions";
+  return result;
+}
+
 }  // namespace
 
 std::vector<BackendChoice> onednn_backends() {
@@ -67,7 +75,10 @@ std::vector<BackendChoice> onednn_backends() {
       choice({.name = "onednn:layout=nchw", .plain_layout = true}, "all activations in plain layout"),
       choice({.name = "onednn:fusion=off", .fusion = false}, "activations as operations of their own"),
       choice({.name = "onednn:impl=best", .best_implementation = true},
-             "of all implementations and layouts that the library has for a layer, the fastest at set-up")};
+             "of all implementations and layouts that the library has for a layer, the fastest at set-up"),
+      capped("sse41", "SSE41", __builtin_cpu_supports("sse4.1")),
+      capped("avx2", "AVX2", __builtin_cpu_supports("avx2")),
+      capped("avx512", "AVX512_CORE", __builtin_cpu_supports("avx512bw"))};
 }
 
 }  // namespace cnnbench

@@ -1,0 +1,152 @@
+#include <csignal>
+#include <cstdlib>
+#include <map>
+#include <new>
+#include <stdexcept>
+#include <vector>
+
+#include "harness/measure/timed_program.h"
+#include "harness/worker/channel.h"
+#include "harness/worker/model_json.h"
+#include "harness/worker/protocol.h"
+#include "harness/worker/worker.h"
+
+namespace cnnbench {
+namespace {
+
+using Json = nlohmann::json;
+
+/// The programs of one backend, and the calls that they get.
+class Server {
+ public:
+  Server(Channel& channel, const Backend& backend) : channel_(channel), backend_(backend) {}
+
+  /// Answers one call; the answer may be followed by numbers.
+  void serve(const Json& request) {
+    const std::string what = request.at("do").get<std::string>();
+    if (what == "facts") return channel_.send({{"facts", backend_.facts()}});
+    if (what == "prepare") return prepare(request);
+    const int id = request.at("program").get<int>();
+    if (what == "free") {
+      programs_.erase(id);
+      return channel_.send(Json::object());
+    }
+    Entry& entry = programs_.at(id);
+    Program& program = *entry.program;
+    if (what == "step") return step(entry, request);
+    if (what == "read") return read(program, request);
+    if (what == "write") return write(program, request);
+    if (what == "parameters") return send(program.parameters());
+    if (what == "gradients") return send(program.gradients());
+    if (what == "loss") return channel_.send({{"loss", program.loss()}});
+    if (what != "run") throw std::runtime_error("no such call: " + what);
+    program.run(request.at("operation").get<std::size_t>());
+    channel_.send(Json::object());
+  }
+
+ private:
+  struct Entry {
+    std::unique_ptr<Program> program;
+    TimedStep whole;
+    TimedStep parts;
+  };
+
+  void prepare(const Json& request) {
+    PrepareOptions options;
+    options.pass = static_cast<Pass>(request.at("pass").get<int>());
+    options.batch = request.at("batch").get<std::int64_t>();
+    options.threads = request.at("threads").get<int>();
+    options.seed = request.at("seed").get<std::uint64_t>();
+    Entry entry;
+    entry.program = backend_.prepare(model_from_json(request.at("model")), options);
+    entry.whole = time_whole_step(*entry.program, clock_);
+    entry.parts = time_operations(*entry.program, clock_);
+    Json operations = Json::array();
+    for (const Operation& operation : entry.program->operations())
+      operations.push_back({{"layer", operation.layer},
+                            {"direction", static_cast<int>(operation.direction)},
+                            {"implementation", operation.implementation},
+                            {"error_growth", operation.error_growth}});
+    const int id = next_++;
+    programs_.emplace(id, std::move(entry));
+    channel_.send({{"program", id}, {"operations", operations}});
+  }
+
+  void step(Entry& entry, const Json& request) {
+    std::vector<double> seconds(request.at("parts").get<std::size_t>());
+    (request.at("whole").get<bool>() ? entry.whole : entry.parts).run(seconds);
+    channel_.send(Json::object());
+    channel_.send_bytes(std::as_bytes(std::span(seconds)));
+  }
+
+  void read(Program& program, const Json& request) {
+    std::vector<float> plain(request.at("count").get<std::size_t>());
+    program.read(request.at("layer").get<int>(), tensor(request), plain);
+    channel_.send(Json::object());
+    channel_.send_bytes(std::as_bytes(std::span(plain)));
+  }
+
+  void write(Program& program, const Json& request) {
+    std::vector<float> plain(request.at("count").get<std::size_t>());
+    channel_.receive_bytes(std::as_writable_bytes(std::span(plain)));
+    program.write(request.at("layer").get<int>(), tensor(request), plain);
+    channel_.send(Json::object());
+  }
+
+  void send(std::span<const float> values) {
+    channel_.send({{"count", values.size()}});
+    channel_.send_bytes(std::as_bytes(values));
+  }
+
+  static Tensor tensor(const Json& request) { return static_cast<Tensor>(request.at("tensor").get<int>()); }
+
+  Channel& channel_;
+  const Backend& backend_;
+  SteadyClock clock_;
+  std::map<int, Entry> programs_;
+  int next_ = 0;
+};
+
+/// Answers a call with what it threw.
+void refuse(Channel& channel, const char* kind, const std::string& what) {
+  channel.send({{"error", what}, {"kind", kind}});
+}
+
+}  // namespace
+
+bool is_worker() {
+  return std::getenv(protocol::descriptor_variable) != nullptr;
+}
+
+int serve() {
+  // Ctrl-C is for the process that started this one: it ends when that does.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  Channel channel(std::atoi(std::getenv(protocol::descriptor_variable)));
+  const char* const name = std::getenv(protocol::backend_variable);
+  const Backend* const backend = name != nullptr ? find_backend(name) : nullptr;
+  if (backend == nullptr) return 2;
+  Server server(channel, *backend);
+  while (true) {
+    Json request;
+    try {
+      request = channel.receive();
+    } catch (const std::runtime_error&) {
+      return 0;  // the other end is closed
+    }
+    try {
+      server.serve(request);
+    } catch (const std::bad_alloc&) {
+      refuse(channel, protocol::out_of_memory, "out of memory");
+    } catch (const std::invalid_argument& error) {
+      refuse(channel, protocol::bad_argument, error.what());
+    } catch (const std::exception& error) {
+      refuse(channel, protocol::failed, error.what());
+    }
+  }
+}
+
+}  // namespace cnnbench
