@@ -178,6 +178,7 @@ int finish(Report& report, const Options& options, bool whole) {
                                    [](const Failure& failure) { return failure.reason != "unsupported"; });
   report.status = invalid ? "invalid" : whole ? "complete" : "partial";
   if (invalid) print_verdict(std::cout, report);  // before anything that might be believed
+  print_backends(std::cout, report);
   if (!report.comparison.empty() && options.verify != Verify::only) print_comparison(std::cout, report);
   if (!invalid) print_verdict(std::cout, report);
   std::cout << "\nResults: " << write_results(report, options.output).string() << '\n';

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Draws the figures of results of cnnbench: cost of each layer, time against FLOPs, comparison of networks.
+"""Draws the figures of results of cnnbench: cost of each layer, time against FLOPs, comparison of networks
+and of backends.
 
 Exit status: 0 all drawn; 2 a result that cannot be used, or figures that cannot be written.
 """
@@ -19,7 +20,7 @@ except ImportError:
     sys.exit(2)
 matplotlib.use("Agg")
 
-from cnnbench_plots import comparison, layers, rates  # noqa: E402
+from cnnbench_plots import backend_times, comparison, layers, rates, speed_ups  # noqa: E402
 from cnnbench_results.result import ResultError, read_result  # noqa: E402
 from cnnbench_plots.style import file_name  # noqa: E402
 
@@ -31,6 +32,9 @@ def pages(result):
     for view, suffix in (("layers", []), ("isolated", ["isolated"])):
         for run in result.runs(view):
             yield file_name("time-against-flops", *run, *suffix), rates.draw(result, *run, view)
+    for run in dict.fromkeys((t.model, t.pass_name) for t in result.backend_times):
+        yield file_name("backends-speed-up", *run), speed_ups.draw(result, *run)
+        yield file_name("backends-time", *run), backend_times.draw(result, *run)
     if result.comparison:
         for pass_name, backend in dict.fromkeys(run[1:] for run in result.runs("network")):
             name = file_name("comparison", result.comparison, pass_name, backend)
@@ -66,7 +70,8 @@ def draw(results, output):
             drawn += 1
         if not drawn:
             raise ResultError(
-                f"{result.path}: nothing to draw: no view layers, isolated or prefix, and no comparison"
+                f"{result.path}: nothing to draw: no view layers, isolated or prefix, and no comparison "
+                "of networks or backends"
             )
 
 

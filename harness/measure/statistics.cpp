@@ -56,12 +56,11 @@ double quantile(std::span<const double> sorted, double q) {
 // With one coin toss more, P_n+1(X <= j) = P_n(X <= j) - P_n(X = j) / 2, which only falls: the largest j that
 // keeps to the bound never goes back, and moves by one at most.
 void MedianIntervalRank::next() {
-  constexpr double bound = 0.025;
   ++n_;
   const auto n = static_cast<double>(n_);
   if (below_ < 0) {
-    const double no_heads = std::ldexp(1.0, -static_cast<int>(n_));  // below_ < 0 only for n < 6
-    if (no_heads > bound) return;
+    const double no_heads = std::ldexp(1.0, -static_cast<int>(n_));  // below_ < 0 only for a few n
+    if (no_heads > miss_) return;
     below_ = 0;
     probability_ = cumulative_ = no_heads;
     return;
@@ -70,7 +69,7 @@ void MedianIntervalRank::next() {
   cumulative_ -= probability_ / 2;
   probability_ *= n / (2 * (n - j));
   const double above = probability_ * (n - j) / (j + 1);
-  if (cumulative_ + above <= bound) {
+  if (cumulative_ + above <= miss_) {
     ++below_;
     probability_ = above;
     cumulative_ += above;

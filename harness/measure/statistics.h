@@ -73,14 +73,17 @@ double quantile(std::span<const double> sorted, double q);
 /// time a step.
 class MedianIntervalRank {
  public:
+  /// `miss` is the chance that the median lies below the interval, and that it lies above: 0.025 for 95 %.
+  explicit MedianIntervalRank(double miss = 0.025) : miss_(miss) {}
   /// One sample more.
   void next();
-  /// Rank of the lower end, from 1; the upper end is of rank n + 1 - lower(). 0 for n < 6.
+  /// Rank of the lower end, from 1; the upper end is of rank n + 1 - lower(). 0 for n < 6 at 95 %.
   std::int64_t lower() const { return below_ + 1; }
 
  private:
+  double miss_;
   std::int64_t n_ = 0;
-  std::int64_t below_ = -1;  ///< the largest j with P(X <= j) <= 0.025, X binomial (n, 1/2); -1: none
+  std::int64_t below_ = -1;  ///< the largest j with P(X <= j) <= miss, X binomial (n, 1/2); -1: none
   double probability_ = 0;   ///< P(X = below_)
   double cumulative_ = 0;    ///< P(X <= below_)
 };

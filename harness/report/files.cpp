@@ -130,6 +130,7 @@ fs::path write_results(const Report& report, const fs::path& output) {
   const fs::path scratch = folders.make_scratch(base, name);
   write_file(scratch / "result.json", json + '\n');
   write_file(scratch / "layers.csv", layers_csv(report));
+  if (const std::string csv = backends_csv(report); !csv.empty()) write_file(scratch / "backends.csv", csv);
   const fs::path result = rename_into_place(scratch, base, name);
   folders.keep();
   return result;

@@ -205,6 +205,7 @@ Json result_json(const Report& report) {
       {"models",
        list_of(report.models, [](const ReportedModel& m) { return describe_json(m.model, m.batch); })},
       {"setups", list_of(report.setups, setup_json)},
+      {"backend_comparison", backend_comparison_json(report)},
       {"records", list_of(report.records, record_json)},
       {"failures", list_of(report.failures, failure_json)}};
   return {{"context", google_benchmark_context(facts, report.start_time, executable)},

@@ -8,17 +8,6 @@
 namespace cnnbench {
 namespace {
 
-/// Sums of the records' samples, step by step; empty where they are not of the same steps.
-std::vector<double> summed_samples(const std::vector<const Record*>& records) {
-  std::vector<double> sums = records.front()->samples;
-  for (std::size_t i = 1; i < records.size(); ++i) {
-    const std::vector<double>& samples = records[i]->samples;
-    if (samples.size() != sums.size() || records[i]->view == "isolated") return {};
-    for (std::size_t step = 0; step < sums.size(); ++step) sums[step] += samples[step];
-  }
-  return sums;
-}
-
 std::optional<double> combined_sd(const std::vector<const Record*>& records) {
   if (records.size() == 1) return records.front()->summary.sd;
   Welford welford;
@@ -42,6 +31,17 @@ std::size_t position(const Report& report, const std::string& model, const std::
 }
 
 }  // namespace
+
+std::vector<double> summed_samples(const std::vector<const Record*>& records) {
+  if (records.empty()) return {};
+  std::vector<double> sums = records.front()->samples;
+  for (std::size_t i = 1; i < records.size(); ++i) {
+    const std::vector<double>& samples = records[i]->samples;
+    if (samples.size() != sums.size() || records[i]->view == "isolated") return {};
+    for (std::size_t step = 0; step < sums.size(); ++step) sums[step] += samples[step];
+  }
+  return sums;
+}
 
 std::optional<CombinedTime> combine(const std::vector<const Record*>& records) {
   if (records.empty()) return std::nullopt;

@@ -23,6 +23,9 @@ struct CombinedTime {
 /// for no records.
 std::optional<CombinedTime> combine(const std::vector<const Record*>& records);
 
+/// The records' samples added up, step by step; empty where they are not of the same steps.
+std::vector<double> summed_samples(const std::vector<const Record*>& records);
+
 /// Directions in the order of the table's columns.
 inline constexpr std::array<std::string_view, 4> directions = {"forward", "backward_data", "backward_weights",
                                                                "reorder"};

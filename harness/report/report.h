@@ -66,6 +66,9 @@ void print_prefixes(std::ostream& out, const Report& report, const std::string& 
                     const std::string& pass, const std::string& backend);
 /// Parameters, FLOPs, bytes, time a step, time an epoch, each also relative to the first model.
 void print_comparison(std::ostream& out, const Report& report);
+/// Several backends of one run side by side, a table for each network and pass, and in words which is fastest
+/// where. Nothing for a run of one backend.
+void print_backends(std::ostream& out, const Report& report);
 /// What was verified, VALID or INVALID, failures, warnings.
 void print_verdict(std::ostream& out, const Report& report);
 
@@ -75,8 +78,16 @@ nlohmann::ordered_json result_json(const Report& report);
 /// layers.csv: one row a record.
 std::string layers_csv(const Report& report);
 
-/// Writes result.json and layers.csv into a new folder `output/<UTC time>-<name>/`, atomically: the folder
-/// appears complete or not at all. Returns it. Throws std::runtime_error with the path and the reason.
+/// Several backends of one run compared: an object for each network, pass, layer (sum, network, bound),
+/// direction and backend. Empty for a run of one backend.
+nlohmann::ordered_json backend_comparison_json(const Report& report);
+
+/// backends.csv: the same, a row an object; empty for a run of one backend.
+std::string backends_csv(const Report& report);
+
+/// Writes result.json, layers.csv and, for several backends, backends.csv into a new folder `output/<UTC
+/// time>-<name>/`, atomically: the folder appears complete or not at all. Returns it. Throws
+/// std::runtime_error with the path and the reason.
 std::filesystem::path write_results(const Report& report, const std::filesystem::path& output);
 
 /// Throws std::runtime_error where write_results could not create its folder there (so that it is known

@@ -39,6 +39,27 @@ class Record:
 
 
 @dataclass(frozen=True)
+class BackendTime:
+    """What one backend took for one row of the comparison of backends; None where nothing was measured."""
+
+    model: str
+    pass_name: str
+    scope: str  # layer, sum, network, bound
+    layer: str
+    direction: str  # "all", or one direction apart
+    backend: str  # empty for the bound
+    relative_to: str  # the backend that ratios are to
+    median: float | None
+    low: float | None  # of the median, 95 %
+    high: float | None
+    ratio: float | None  # of times
+    ratio_low: float | None
+    ratio_high: float | None
+    fastest: bool
+    reason: str
+
+
+@dataclass(frozen=True)
 class Result:
     """What the scripts need of one run."""
 
@@ -51,6 +72,7 @@ class Result:
     cpus: tuple[str, ...]  # each CPU model once
     versions: dict[str, str]  # of the backends
     records: list[Record]
+    backend_times: list[BackendTime]  # empty for a run of one backend
     document: dict  # `cnnbench` as the file has it, unchecked: facts that are only shown or set side by side
 
     def select(self, view, model, pass_name, backend):
@@ -155,6 +177,17 @@ def _record(item, where):
     return Record(*texts, *counts, n, mean, median, sd, tuple(samples))
 
 
+def _backend_time(item, where):
+    texts = [
+        _get(item, key, str, where)
+        for key in ("model", "pass", "scope", "layer", "direction", "backend", "relative_to")
+    ]
+    keys = ("median_seconds", "median_low_seconds", "median_high_seconds", "ratio", "ratio_low", "ratio_high")
+    numbers = [_number(item, key, where, optional=True) for key in keys]
+    fastest = _get(item, "fastest", int, where) == 1
+    return BackendTime(*texts, *numbers, fastest, _get(item, "reason", str, where, optional=True) or "")
+
+
 def _result(path, document):
     if not isinstance(document, dict) or not isinstance(document.get("cnnbench"), dict):
         raise _Malformed("it has no object `cnnbench`")
@@ -194,5 +227,9 @@ def _result(path, document):
             if isinstance(facts, dict) and facts.get("version")
         },
         records=records,
+        backend_times=[
+            _backend_time(item, where)
+            for item, where in _objects(top, "backend_comparison", "cnnbench", optional=True)
+        ],
         document=top,
     )

@@ -131,6 +131,24 @@ def test_the_backends_take_turns_in_one_run(tmp_path):
     assert {r["backend"] for r in document["records"]} == {"onednn", "reference"}
 
 
+def test_several_backends_are_compared_on_the_console_and_in_files(tmp_path):
+    arguments = ["--backend", "onednn,reference", "--pass", "forward", "--steps", "7", "--output", tmp_path]
+    done = bench(*quick(*arguments))
+    assert done.returncode == 0, done.stderr
+    assert "\nBackends on lenet, forward: batch 2" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 100
+    with (run_folder(tmp_path) / "backends.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert rows[0].keys() == result(tmp_path)["cnnbench"]["backend_comparison"][0].keys()
+    for backend in ("onednn", "reference"):
+        layers = [r["layer"] for r in rows if (r["scope"], r["backend"]) == ("layer", backend)]
+        assert layers == LAYERS
+        (network,) = [r for r in rows if (r["scope"], r["backend"]) == ("network", backend)]
+        (record,) = select(result(tmp_path)["cnnbench"], view="network", backend=backend)
+        assert float(network["median_seconds"]) == record["summary"]["median"]
+        assert float(network["ratio_low"]) <= float(network["ratio"]) <= float(network["ratio_high"])
+
+
 def test_verify_off_checks_nothing_and_verify_only_measures_nothing(tmp_path):
     off = measured(tmp_path / "off", "--verify", "off")
     assert (off["verification"]["passed"], off["verification"]["tensors"]) == (None, 0)

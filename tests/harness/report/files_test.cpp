@@ -63,6 +63,16 @@ TEST_F(Files, OneFolderHoldsBothFilesAndNothingElseIsLeft) {
   EXPECT_EQ(entries(), 1U);
 }
 
+TEST_F(Files, ARunOfSeveralBackendsHasATableOfThem) {
+  EXPECT_FALSE(fs::exists(write_results(report(), folder_) / "backends.csv"));
+  Report several = report();
+  several.records.push_back(several.records[0]);
+  several.records[1].backend = "reference";
+  const fs::path result = write_results(several, folder_);
+  EXPECT_EQ(read(result / "backends.csv"), backends_csv(several));
+  EXPECT_NE(read(result / "backends.csv"), "");
+}
+
 TEST_F(Files, ANameThatIsTakenGetsANumber) {
   write_results(report(), folder_);
   EXPECT_EQ(write_results(report(), folder_).filename(), "20261121T215745Z-vgg16-2");

@@ -1,0 +1,278 @@
+#include "harness/report/backend_comparison.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "harness/measure/ratio_of_medians.h"
+#include "harness/report/layer_times.h"
+
+namespace cnnbench {
+namespace {
+
+using Records = std::vector<const Record*>;
+
+template <typename T>
+void add_once(std::vector<T>& list, const T& item) {
+  if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
+}
+
+/// Backends in the order in which they were asked for; of an interrupted run, also those that it never
+/// reached.
+std::vector<std::string> backends_of(const Report& report, const std::string& model,
+                                     const std::string& pass) {
+  std::vector<std::string> names;
+  for (const auto& [name, facts] : report.backend_facts) add_once(names, name);
+  const auto add = [&](const auto& list) {
+    for (const auto& item : list)
+      if (item.model == model && item.pass == pass) add_once(names, item.backend);
+  };
+  add(report.records);
+  add(report.failures);
+  return names;
+}
+
+std::string implementations(const Records& records) {
+  std::vector<std::string> names;
+  for (const Record* record : records)
+    if (!record->implementation.empty()) add_once(names, record->implementation);
+  return join(names, " + ");
+}
+
+BackendTime time_of(const Records& records) {
+  BackendTime time;
+  if (records.empty()) return time;
+  std::vector<double> samples = summed_samples(records);
+  if (!samples.empty()) {
+    time.bounds = bounds_of_median(samples);
+    std::sort(samples.begin(), samples.end());
+    time.median = quantile(samples, 0.5);
+    time.interval = median_interval(samples);
+  }
+  std::int64_t work = 0;
+  double seconds = 0, medians = 0;
+  for (const Record* record : records) {
+    work += record->flops;
+    seconds += seconds_a_step(record->summary);
+    medians += record->summary.median;
+  }
+  if (!time.median) time.median = medians;
+  time.gflops_per_second = gflops_per_second(work, seconds);
+  time.implementation = implementations(records);
+  return time;
+}
+
+/// Why a backend that ran nothing in a view has no time for a layer (or, where `layer` is empty, for a
+/// whole).
+std::string reason_of(const Report& report, const BackendComparison& comparison, const std::string& backend,
+                      const std::string& layer) {
+  const Failure* found = nullptr;
+  for (const Failure& failure : report.failures) {
+    if (failure.model != comparison.model || failure.pass != comparison.pass || failure.backend != backend)
+      continue;
+    if (found == nullptr || (failure.layer == layer && found->layer != layer)) found = &failure;
+  }
+  if (found == nullptr) return "not measured: the run ended before";
+  const bool elsewhere = !found->layer.empty() && found->layer != layer;
+  return found->reason + ": " + (elsewhere ? found->layer + ": " : "") + found->message;
+}
+
+/// Ratios, and which backends are fastest.
+void relate(BackendRow& row, std::size_t reference, const std::vector<bool>& ran) {
+  std::vector<BackendTime>& times = row.times;
+  const BackendTime base = times[reference];
+  std::size_t fastest = times.size();
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    BackendTime& time = times[i];
+    if (!time.median) continue;
+    if (base.median && *base.median > 0) {
+      time.ratio = *time.median / *base.median;
+      time.ratio_interval =
+          i == reference ? std::optional(Interval{1, 1}) : ratio_of_medians(time.bounds, base.bounds);
+    }
+    if (fastest == times.size() || *time.median < *times[fastest].median) fastest = i;
+  }
+  row.compared = std::count(ran.begin(), ran.end(), true) > 1;
+  for (std::size_t i = 0; i < times.size(); ++i) row.compared = row.compared && (!ran[i] || times[i].median);
+  if (!row.compared) return;
+  for (BackendTime& time : times) {
+    if (!time.median) continue;
+    const std::optional<Interval> distance = ratio_of_medians(time.bounds, times[fastest].bounds);
+    time.fastest = &time == &times[fastest] || !distance || distance->low <= 1;
+  }
+}
+
+/// Makes the rows of one comparison.
+class RowMaker {
+ public:
+  RowMaker(const Report& report, const BackendComparison& comparison)
+      : report_(report), comparison_(comparison) {
+    for (const std::string& backend : comparison.backends) {
+      layers_.push_back(layer_times(report, comparison.model, comparison.pass, backend, "layers"));
+      layers_ran_.push_back(!layers_.back().empty());
+      network_.emplace_back();
+      for (const Record& record : report.records)
+        if (record.model == comparison.model && record.pass == comparison.pass && record.backend == backend &&
+            record.view == "network")
+          network_.back() = {&record};
+      network_ran_.push_back(!network_.back().empty());
+    }
+  }
+
+  bool ran(std::size_t backend) const { return layers_ran_[backend] || network_ran_[backend]; }
+  bool has_network() const { return std::count(network_ran_.begin(), network_ran_.end(), true) > 0; }
+  const std::vector<bool>& layers_ran() const { return layers_ran_; }
+
+  /// Names of all layers that any backend ran, in the network's order.
+  std::vector<std::string> names() const {
+    std::vector<std::string> names, order;
+    for (const std::vector<LayerTimes>& layers : layers_)
+      for (const LayerTimes& layer : layers) add_once(names, layer.layer);
+    if (const ReportedModel* model = find_model(report_, comparison_.model))
+      for (const ModelLayer& layer : model->model.layers)
+        if (std::find(names.begin(), names.end(), layer.name) != names.end()) order.push_back(layer.name);
+    for (const std::string& name : names) add_once(order, name);
+    return order;
+  }
+
+  BackendRow layer(const std::string& name, const std::string& direction) const {
+    return row(name, direction, layers_ran_, [&](std::size_t backend) {
+      Records records;
+      for (const LayerTimes& layer : layers_[backend])
+        for (const Record* record : layer.all())
+          if ((name.empty() || layer.layer == name) && (direction == "all" || record->direction == direction))
+            records.push_back(record);
+      return records;
+    });
+  }
+
+  BackendRow network() const {
+    return row("", "all", network_ran_, [&](std::size_t backend) { return network_[backend]; });
+  }
+
+ private:
+  BackendRow row(const std::string& layer, const std::string& direction, const std::vector<bool>& ran,
+                 const std::function<Records(std::size_t)>& records_of) const {
+    BackendRow row{layer, direction, {}};
+    for (std::size_t i = 0; i < comparison_.backends.size(); ++i) {
+      row.times.push_back(time_of(records_of(i)));
+      BackendTime& time = row.times.back();
+      if (layer.empty()) time.implementation.clear();
+      if (!time.median)
+        time.reason = ran[i] ? "nothing of its own ran: no work, or fused into another layer"
+                             : reason_of(report_, comparison_, comparison_.backends[i], layer);
+    }
+    relate(row, comparison_.reference, ran);
+    return row;
+  }
+
+  const Report& report_;
+  const BackendComparison& comparison_;
+  std::vector<std::vector<LayerTimes>> layers_;  ///< a backend
+  std::vector<Records> network_;                 ///< a backend: one record or none
+  std::vector<bool> layers_ran_, network_ran_;
+};
+
+/// Adds layers [first, last), which one backend runs: the one that is fastest over them.
+void add_group(FastestPerLayer& result, const std::vector<BackendRow>& layers, const std::vector<bool>& ran,
+               std::size_t first, std::size_t last) {
+  std::optional<double> least;
+  std::size_t choice = 0;
+  for (std::size_t backend = 0; backend < ran.size(); ++backend) {
+    if (!ran[backend]) continue;
+    double seconds = 0;
+    for (std::size_t i = first; i < last; ++i) seconds += layers[i].times[backend].median.value_or(0);
+    if (least && seconds >= *least) continue;
+    least = seconds;
+    choice = backend;
+  }
+  result.seconds += *least;
+  result.choice.insert(result.choice.end(), last - first, choice);
+}
+
+std::optional<FastestPerLayer> fastest_per_layer(const std::vector<BackendRow>& layers,
+                                                 const std::vector<bool>& ran) {
+  if (layers.empty() || std::count(ran.begin(), ran.end(), true) < 2) return std::nullopt;
+  FastestPerLayer result;
+  std::size_t first = 0;
+  bool whole = layers[0].compared;  // the group has a layer that every backend runs
+  for (std::size_t i = 1; i < layers.size(); ++i) {
+    if (whole && layers[i].compared) {
+      add_group(result, layers, ran, first, i);
+      first = i;
+    }
+    whole = whole || layers[i].compared;
+  }
+  add_group(result, layers, ran, first, layers.size());
+
+  result.alone.resize(ran.size());
+  for (std::size_t backend = 0; backend < ran.size(); ++backend) {
+    if (!ran[backend]) continue;
+    double seconds = 0;
+    for (const BackendRow& layer : layers) seconds += layer.times[backend].median.value_or(0);
+    result.alone[backend] = seconds;
+    if (!result.alone[result.best_alone] || seconds < *result.alone[result.best_alone])
+      result.best_alone = backend;
+  }
+  return result;
+}
+
+void add_rows(BackendComparison& comparison, const RowMaker& maker) {
+  const std::vector<std::string> names = maker.names();
+  for (const std::string& name : names) comparison.layers.push_back(maker.layer(name, "all"));
+  const auto is_there = [](const BackendRow& row) {
+    return std::any_of(row.times.begin(), row.times.end(), [](const BackendTime& t) { return t.median; });
+  };
+  if (comparison.pass != "forward" && !names.empty()) {
+    for (std::size_t i = 0; i + 1 < directions.size(); ++i) {  // without reorders
+      const std::string direction(directions[i]);
+      for (const std::string& name : names)
+        if (BackendRow row = maker.layer(name, direction); is_there(row))
+          comparison.directions.push_back(std::move(row));
+      if (BackendRow row = maker.layer("", direction); is_there(row))
+        comparison.sums.push_back(std::move(row));
+    }
+  }
+  if (!names.empty()) comparison.sums.push_back(maker.layer("", "all"));
+  if (maker.has_network()) comparison.network = maker.network();
+  comparison.fastest_per_layer = fastest_per_layer(comparison.layers, maker.layers_ran());
+}
+
+}  // namespace
+
+std::optional<std::size_t> BackendRow::winner() const {
+  std::optional<std::size_t> found;
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    if (!times[i].fastest) continue;
+    if (found) return std::nullopt;
+    found = i;
+  }
+  return found;
+}
+
+const BackendRow* BackendComparison::whole() const {
+  return network ? &*network : sums.empty() ? nullptr : &sums.back();
+}
+
+std::vector<BackendComparison> compare_backends(const Report& report) {
+  std::vector<std::pair<std::string, std::string>> runs;
+  for (const Record& record : report.records)
+    if (record.view == "network" || record.view == "layers")
+      add_once(runs, std::pair(record.model, record.pass));
+  std::vector<BackendComparison> comparisons;
+  for (const auto& [model, pass] : runs) {
+    BackendComparison comparison;
+    comparison.model = model;
+    comparison.pass = pass;
+    comparison.backends = backends_of(report, model, pass);
+    if (comparison.backends.size() < 2) continue;
+    const RowMaker maker(report, comparison);
+    while (comparison.reference + 1 < comparison.backends.size() && !maker.ran(comparison.reference))
+      ++comparison.reference;
+    add_rows(comparison, maker);
+    comparisons.push_back(std::move(comparison));
+  }
+  return comparisons;
+}
+
+}  // namespace cnnbench

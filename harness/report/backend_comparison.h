@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/measure/statistics.h"
+#include "harness/report/report.h"
+
+namespace cnnbench {
+
+/// What one backend took for one row of a comparison, a step: all operations of a layer together, whatever it
+/// splits or fuses them into. Ratios are of times: below 1 is faster.
+struct BackendTime {
+  std::optional<double> median;      ///< seconds; of the operations' sums, step by step. Empty: nothing ran
+  std::optional<Interval> interval;  ///< of the median, 95 %, as in layers.csv
+  std::optional<Interval> bounds;    ///< of the median, for ratios: see bounds_of_median
+  std::optional<double> ratio;       ///< this median over the reference's
+  std::optional<Interval> ratio_interval;  ///< at least 95 %: see ratio_of_medians
+  /// It has the smallest median of the row, or the interval of its ratio to the one that has holds 1. Alone
+  /// in its row: the difference to every other backend is told.
+  bool fastest = false;
+  std::optional<double> gflops_per_second;  ///< of one rank
+  std::string implementation;               ///< empty for sums and the network
+  std::string reason;                       ///< why there is no median
+};
+
+/// A row: one time a backend, in the comparison's order.
+struct BackendRow {
+  std::string layer;  ///< empty for sums and the network
+  std::string
+      direction;  ///< "all", or forward, backward_data, backward_weights apart (reorders are in "all")
+  std::vector<BackendTime> times;
+
+  /// At least two backends were measured, and each of them ran something for this row.
+  bool compared = false;
+  /// Index of the backend that is faster than every other; empty where it is too close to call.
+  std::optional<std::size_t> winner() const;
+};
+
+/// The network of which every layer is run by the backend that is fastest there, forward and backward by the
+/// same one: the sum of medians of the layers view. A bound, since data would have to be reordered between
+/// backends, which nobody has timed. Where some backend runs nothing of its own for a layer (it has no work,
+/// or is fused), that layer stays with the one before, so that no work is left out or done twice.
+struct FastestPerLayer {
+  double seconds = 0;
+  std::vector<std::size_t> choice;           ///< for each layer's row, the backend
+  std::vector<std::optional<double>> alone;  ///< for each backend the sum of medians of all its layers
+  std::size_t best_alone = 0;                ///< the backend with the smallest of these
+};
+
+/// One network in one pass on several backends.
+struct BackendComparison {
+  std::string model;
+  std::string pass;
+  std::vector<std::string> backends;   ///< in the order in which they were asked for
+  std::size_t reference = 0;           ///< the first of them that was measured: ratios are to it
+  std::vector<BackendRow> layers;      ///< the layers in the network's order, direction "all"
+  std::vector<BackendRow> directions;  ///< each layer in each direction apart; empty in inference
+  std::vector<BackendRow> sums;        ///< over the layers: in training each direction apart, then "all"
+  std::optional<BackendRow> network;   ///< the network view
+  std::optional<FastestPerLayer> fastest_per_layer;  ///< where two backends have times of layers
+
+  /// The row that decides which backend is fastest as a whole: the network, else the sum of layers; null
+  /// where there is neither.
+  const BackendRow* whole() const;
+};
+
+/// A comparison for each network and pass that was asked of at least two backends and measured on one.
+std::vector<BackendComparison> compare_backends(const Report& report);
+
+/// In sentences: which backend is fastest on the whole and in which layers, by how much, and what the fastest
+/// per layer would bring. A difference is told only where the interval of its ratio excludes 1.
+std::vector<std::string> comparison_in_words(const BackendComparison& comparison);
+
+}  // namespace cnnbench

@@ -1,0 +1,97 @@
+#include <cstdlib>
+#include <sstream>
+
+#include "kernels/gemm/cblas.h"
+
+namespace cnnbench::gemm {
+namespace {
+
+/// The OpenMP build first: it works on the thread pool that our loops and oneDNN use. The threads of a build
+/// with a pool of its own would spin for a while after every call.
+const std::vector<std::string> files{"openblas-openmp/libopenblas.so.0", "libopenblas.so.0"};
+
+/// What a user sets to choose the core; read when the library is loaded.
+constexpr const char* core_variable = "OPENBLAS_CORETYPE";
+
+std::string core_of(const SharedObject& object) {
+  const auto core = object.optional<const char*()>("openblas_get_corename");
+  return core == nullptr ? "" : core();
+}
+
+/// The core whose kernels run on this CPU, where the library does not know that: an older version takes one
+/// of 2004 (Prescott, SSE3) for CPUs that came after it, at a fifth of the speed. Empty where there is
+/// nothing to set right.
+const char* better_core(const SharedObject& object) {
+#if defined(__x86_64__)
+  if (std::getenv(core_variable) != nullptr || core_of(object) != "Prescott") return "";
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
+    return "SkylakeX";
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "Haswell";
+#endif
+  return "";
+}
+
+SharedObject open_with_best_core() {
+  SharedObject object(files);
+  if (const std::string core = better_core(object); !core.empty())
+    object.reopen_with(core_variable, core.c_str());
+  return object;
+}
+
+class OpenBlas final : public Cblas {
+ public:
+  OpenBlas()
+      : Cblas(open_with_best_core()),
+        set_threads_(object().function<void(int)>("openblas_set_num_threads")) {}
+
+  /// The second word of "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH …".
+  std::string version() const override {
+    const auto config = object().optional<const char*()>("openblas_get_config");
+    std::istringstream words(config == nullptr ? "" : config());
+    std::string version;
+    words >> version >> version;
+    return version.empty() ? "unknown" : version;
+  }
+
+  std::vector<std::pair<std::string, std::string>> facts() const override {
+    return {{"threading", threading()},
+            {"library", object().file()},
+            {"core", kernel() + (object().reopened() ? ", set: the library does not know this CPU" : "")}};
+  }
+
+  std::string kernel() const override { return core_of(object()); }
+
+  void set_threads(int threads) const override { set_threads_(threads); }
+
+ private:
+  std::string threading() const {
+    const auto parallel = object().optional<int()>("openblas_get_parallel");
+    if (parallel == nullptr) return "unknown";
+    switch (parallel()) {  // OPENBLAS_SEQUENTIAL, OPENBLAS_THREAD, OPENBLAS_OPENMP of its cblas.h
+      case 0:
+        return "sequential";
+      case 1:
+        return "pthreads";
+      case 2:
+        return "OpenMP";
+      default:
+        return "other";
+    }
+  }
+
+  void (*set_threads_)(int);
+};
+
+}  // namespace
+
+std::string missing_openblas() {
+  return SharedObject::find(files).empty() ? "libopenblas.so.0 is not there: install libopenblas0-openmp"
+                                           : "";
+}
+
+std::unique_ptr<Library> open_openblas() {
+  return std::make_unique<OpenBlas>();
+}
+
+}  // namespace cnnbench::gemm

@@ -1,0 +1,202 @@
+#include "harness/report/backend_comparison.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/harness/report/backend_fixture.h"
+
+namespace cnnbench {
+namespace {
+
+using testing::BackendRecords;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::three_backends;
+
+BackendComparison only_comparison(const Report& report) {
+  const auto comparisons = compare_backends(report);
+  EXPECT_EQ(comparisons.size(), 1U);
+  return comparisons.at(0);
+}
+
+std::vector<bool> fastest(const BackendRow& row) {
+  std::vector<bool> marks;
+  for (const BackendTime& time : row.times) marks.push_back(time.fastest);
+  return marks;
+}
+
+TEST(BackendComparison, HasARowALayerInTheOrderOfTheNetwork) {
+  Report report = three_backends();
+  std::reverse(report.records.begin(), report.records.end());
+  const BackendComparison comparison = only_comparison(report);
+  EXPECT_THAT(comparison.backends, ElementsAre("gemm:openblas", "onednn", "xnnpack"));
+  ASSERT_EQ(comparison.layers.size(), 3U);
+  EXPECT_EQ(comparison.layers[0].layer, "conv1");
+  EXPECT_EQ(comparison.layers[1].layer, "fc");
+  EXPECT_EQ(comparison.layers[2].layer, "softmax");
+  EXPECT_THAT(comparison.directions, IsEmpty());
+}
+
+TEST(BackendComparison, AddsUpAllOperationsOfALayerStepByStep) {
+  Report report = three_backends();
+  const std::vector<double> forward{5, 1, 3, 2, 4, 6, 7}, reorder{1, 5, 3, 5, 1, 1, 1};
+  Record& record = report.records[6];
+  ASSERT_EQ(record.layer + record.direction + record.backend, "fcforwardonednn");
+  testing::give_samples(record, forward);
+  testing::give_samples(report.records[7], reorder);
+  const BackendTime time = only_comparison(report).layers[1].times[1];
+  // Sums 6, 6, 6, 7, 5, 7, 8: median 6; the sum of the medians would be 5.
+  EXPECT_DOUBLE_EQ(time.median.value(), 6);
+  EXPECT_DOUBLE_EQ(time.bounds.value().low, 5);
+  EXPECT_DOUBLE_EQ(time.bounds.value().high, 8);
+  EXPECT_EQ(time.implementation, "onednn's");
+}
+
+TEST(BackendComparison, RatiosAreToTheFirstBackend) {
+  const BackendComparison comparison = only_comparison(three_backends());
+  const BackendRow& conv1 = comparison.layers[0];
+  EXPECT_DOUBLE_EQ(conv1.times[0].ratio.value(), 1);
+  EXPECT_DOUBLE_EQ(conv1.times[1].ratio.value(), 0.5);
+  EXPECT_DOUBLE_EQ(conv1.times[2].ratio.value(), 0.8);
+  // 21 steps: P(X <= 4) = 0.0036, P(X <= 5) = 0.0133 > 0.0125: ranks 5 and 17, 6/21 of 2 % off the median.
+  const double off = 0.02 * 6 / 21;
+  EXPECT_NEAR(conv1.times[1].ratio_interval.value().low, 0.5 * (1 - off) / (1 + off), 1e-12);
+  EXPECT_NEAR(conv1.times[1].ratio_interval.value().high, 0.5 * (1 + off) / (1 - off), 1e-12);
+  EXPECT_NEAR(conv1.times[1].gflops_per_second.value(), 100, 1e-9);
+}
+
+TEST(BackendComparison, AWinnerIsFasterThanEveryOtherBeyondItsInterval) {
+  const BackendComparison comparison = only_comparison(three_backends());
+  EXPECT_EQ(comparison.layers[0].winner(), 1U);
+  EXPECT_EQ(comparison.layers[1].winner(), 2U);
+  EXPECT_THAT(fastest(comparison.layers[2]), ElementsAre(true, true, true));
+  EXPECT_FALSE(comparison.layers[2].winner());
+  EXPECT_EQ(comparison.whole()->winner(), 1U);
+}
+
+TEST(BackendComparison, SumsAndNetworkAreRowsOfTheirOwn) {
+  const BackendComparison comparison = only_comparison(three_backends());
+  ASSERT_EQ(comparison.sums.size(), 1U);
+  EXPECT_NEAR(comparison.sums[0].times[1].median.value(), 0.017, 1e-12);
+  EXPECT_NEAR(comparison.network->times[1].median.value(), 0.016, 1e-12);
+}
+
+TEST(BackendComparison, TheFastestPerLayerIsASumOfMedians) {
+  const FastestPerLayer mixed = only_comparison(three_backends()).fastest_per_layer.value();
+  EXPECT_NEAR(mixed.seconds, 0.010 + 0.003 + 0.001, 1e-12);
+  EXPECT_THAT(mixed.choice, ElementsAre(1U, 2U, 0U));
+  EXPECT_EQ(mixed.best_alone, 1U);
+  EXPECT_NEAR(mixed.alone[1].value(), 0.017, 1e-12);
+}
+
+TEST(BackendComparison, ALayerThatIsFusedElsewhereStaysWithTheOneBefore) {
+  Report report;
+  // a runs the activation inside conv1; b runs it apart. conv1 of b alone would be the smallest median.
+  BackendRecords(report, "a").layer("conv1", 0.010).layer("fc", 0.009);
+  BackendRecords(report, "b").layer("conv1", 0.009).layer("act", 0.002).layer("fc", 0.003);
+  const BackendComparison comparison = only_comparison(report);
+  ASSERT_EQ(comparison.layers.size(), 3U);
+  EXPECT_EQ(comparison.layers[2].layer, "act");  // not one of a known model: in the order of appearance
+  report.models = {
+      {build_model("net", "", {1, 8, 8},
+                   {{"conv1", testing::conv(4)}, {"act", ActivationLayer{}}, {"fc", Dense{.units = 2}}},
+                   Loss::l2),
+       1}};
+  const BackendComparison known = only_comparison(report);
+  EXPECT_FALSE(known.layers[1].compared);
+  EXPECT_THAT(known.layers[1].times[0].reason, HasSubstr("nothing of its own ran"));
+  EXPECT_THAT(known.fastest_per_layer->choice, ElementsAre(0U, 0U, 1U));
+  EXPECT_NEAR(known.fastest_per_layer->seconds, 0.010 + 0.003, 1e-12);
+}
+
+TEST(BackendComparison, TrainingHasEachDirectionApart) {
+  Report report;
+  for (const char* backend : {"a", "b"})
+    BackendRecords(report, backend, "forward-backward")
+        .layer("conv1", 0.01)
+        .layer("conv1", 0.02, "backward_weights")
+        .layer("fc", 0.03)
+        .layer("fc", 0.04, "backward_data")
+        .layer("fc", 0.05, "reorder");
+  report.records.erase(report.records.begin() + 1);  // a has no backward weights
+  const BackendComparison comparison = only_comparison(report);
+  std::vector<std::string> rows;
+  for (const BackendRow& row : comparison.directions) rows.push_back(row.layer + " " + row.direction);
+  EXPECT_THAT(rows, ElementsAre("conv1 forward", "fc forward", "fc backward_data", "conv1 backward_weights"));
+  EXPECT_FALSE(comparison.directions[3].compared);
+  EXPECT_FALSE(comparison.directions[3].times[0].median);
+  EXPECT_FALSE(comparison.directions[3].times[1].fastest);
+  ASSERT_EQ(comparison.sums.size(), 4U);
+  EXPECT_NEAR(comparison.sums[0].times[0].median.value(), 0.04, 1e-12);
+  EXPECT_EQ(comparison.sums[3].direction, "all");
+  EXPECT_NEAR(comparison.sums[3].times[1].median.value(), 0.15, 1e-12);
+}
+
+TEST(BackendComparison, ABackendThatFailedIsAColumnWithItsReasons) {
+  Report report = three_backends();
+  std::erase_if(report.records, [](const Record& r) { return r.backend == "gemm:openblas"; });
+  report.failures = {{"net", "forward", "gemm:openblas", "fc", "unsupported", "no dense layers"}};
+  const BackendComparison comparison = only_comparison(report);
+  EXPECT_EQ(comparison.backends.front(), "gemm:openblas");
+  EXPECT_EQ(comparison.reference, 1U);  // the first that was measured
+  EXPECT_EQ(comparison.layers[1].times[0].reason, "unsupported: no dense layers");
+  EXPECT_EQ(comparison.layers[0].times[0].reason, "unsupported: fc: no dense layers");
+  EXPECT_EQ(comparison.network->times[0].reason, "unsupported: fc: no dense layers");
+  EXPECT_EQ(comparison.layers[0].winner(), 1U);
+}
+
+TEST(BackendComparison, OneBackendLeftIsNotCalledTheFastest) {
+  Report report;
+  BackendRecords(report, "a").network(0.02).layer("conv1", 0.01);
+  report.failures = {{"net", "forward", "b", "", "error", "out of memory"}};
+  const BackendComparison comparison = only_comparison(report);
+  EXPECT_FALSE(comparison.layers[0].winner());
+  EXPECT_EQ(comparison.network->times[1].reason, "error: out of memory");
+  EXPECT_FALSE(comparison.fastest_per_layer);
+  EXPECT_THAT(comparison_in_words(comparison),
+              ElementsAre("Only a was measured on the whole network: there is nothing to compare it with."));
+}
+
+TEST(BackendComparison, ANetworkOfOneLayerIsCompared) {
+  Report report;
+  BackendRecords(report, "a").layer("conv1", 0.01);
+  BackendRecords(report, "b").layer("conv1", 0.02);
+  EXPECT_THAT(
+      comparison_in_words(only_comparison(report)),
+      ElementsAre(HasSubstr("a is fastest in the sum of its layers: 2.00 [1.98, 2.02] times as fast as b."),
+                  "By layer: a wins 1 of 1 layer (conv1).",
+                  "No mixture of backends by layer would be faster than a alone (10.000 ms, the sum of "
+                  "its layers' medians)."));
+}
+
+TEST(BackendComparison, NothingIsCalledWithoutAnInterval) {
+  Report report;
+  BackendRecords(report, "a").network(0.01);
+  BackendRecords(report, "b").network(0.05);
+  for (Record& record : report.records) record.samples.resize(6);
+  const BackendComparison comparison = only_comparison(report);
+  EXPECT_FALSE(comparison.network->winner());
+  EXPECT_THAT(comparison_in_words(comparison), ElementsAre(HasSubstr("no interval: too few independent")));
+}
+
+TEST(BackendComparison, ASingleBackendIsNotCompared) {
+  Report report;
+  BackendRecords(report, "a").network(0.01).layer("conv1", 0.01);
+  EXPECT_THAT(compare_backends(report), IsEmpty());
+}
+
+TEST(BackendComparison, WordsSayWhichWinsWhereAndByHowMuch) {
+  EXPECT_THAT(
+      comparison_in_words(only_comparison(three_backends())),
+      ElementsAre(
+          "onednn is fastest on the whole network: 1.25 [1.24, 1.26] times as fast as xnnpack, the "
+          "next, and 1.88 [1.85, 1.90] times as fast as gemm:openblas.",
+          "By layer: onednn wins 1 of 3 layers (conv1), xnnpack wins 1 (fc); 1 is too close to call: "
+          "the ratio's interval holds 1, or there is none (softmax).",
+          "Each layer by its fastest backend would take 14.000 ms, 1.214 times as fast as onednn alone "
+          "(17.000 ms; both are sums of the layers' medians): a bound, since reorders between backends "
+          "are not counted and some of the smallest medians are small by chance."));
+}
+
+}  // namespace
+}  // namespace cnnbench

@@ -1,0 +1,63 @@
+#include <gmock/gmock.h>
+
+#include "tests/harness/report/backend_fixture.h"
+
+namespace cnnbench {
+namespace {
+
+using testing::BackendRecords;
+using testing::give_samples;
+using ::testing::HasSubstr;
+
+constexpr const char* head =
+    "model,pass,scope,layer,direction,backend,median_seconds,median_low_seconds,median_high_seconds,relative_"
+    "to,ratio,ratio_low,ratio_high,fastest,gflops_per_second,implementation,reason\n";
+
+/// Two backends whose seven steps are all alike, so that medians and intervals are exact.
+Report two_backends() {
+  Report report;
+  BackendRecords(report, "a").network(0.5).layer("conv1", 0.25, "forward", 1'000'000'000);
+  BackendRecords(report, "b:x=1").network(0.25).layer("conv1", 0.125, "forward", 1'000'000'000);
+  const double seconds[] = {0.5, 0.25, 0.25, 0.125};
+  for (std::size_t i = 0; i < 4; ++i) give_samples(report.records[i], std::vector<double>(7, seconds[i]));
+  return report;
+}
+
+TEST(BackendsCsv, HasARowForEachLayerSumNetworkAndBackendAndTheBound) {
+  EXPECT_EQ(backends_csv(two_backends()),
+            std::string(head) +
+                "net,forward,layer,conv1,all,a,0.25,0.25,0.25,a,1,1,1,0,4,a's,\n"
+                "net,forward,layer,conv1,all,b:x=1,0.125,0.125,0.125,a,0.5,0.5,0.5,1,8,b:x=1's,\n"
+                "net,forward,sum,sum of layers,all,a,0.25,0.25,0.25,a,1,1,1,0,4,,\n"
+                "net,forward,sum,sum of layers,all,b:x=1,0.125,0.125,0.125,a,0.5,0.5,0.5,1,8,,\n"
+                "net,forward,network,network,all,a,0.5,0.5,0.5,a,1,1,1,0,,,\n"
+                "net,forward,network,network,all,b:x=1,0.25,0.25,0.25,a,0.5,0.5,0.5,1,,,\n"
+                "net,forward,bound,fastest per layer,all,,0.125,,,a,0.5,,,0,,conv1 b:x=1,\n");
+}
+
+TEST(BackendsCsv, AFailedBackendHasRowsWithItsReasonAndNoNumbers) {
+  Report report = two_backends();
+  report.records.resize(2);
+  report.failures = {{"net", "forward", "b", "conv1", "unsupported", "no groups, sorry"}};
+  EXPECT_THAT(backends_csv(report), HasSubstr("net,forward,layer,conv1,all,b,,,,a,,,,0,,,"
+                                              "\"unsupported: no groups, sorry\"\n"));
+}
+
+TEST(BackendsCsv, IsEmptyForARunOfOneBackend) {
+  Report report = two_backends();
+  report.records.resize(2);
+  EXPECT_EQ(backends_csv(report), "");
+  EXPECT_EQ(backend_comparison_json(report), nlohmann::ordered_json::array());
+}
+
+TEST(BackendComparisonJson, HasTheColumnsOfTheTableWithNullForUnknown) {
+  const nlohmann::ordered_json rows = result_json(two_backends())["cnnbench"]["backend_comparison"];
+  ASSERT_EQ(rows.size(), 7U);
+  EXPECT_EQ(rows[1]["backend"], "b:x=1");
+  EXPECT_EQ(rows[1]["ratio"], 0.5);
+  EXPECT_EQ(rows[1]["fastest"], 1);
+  EXPECT_TRUE(rows[6]["ratio_low"].is_null());
+}
+
+}  // namespace
+}  // namespace cnnbench

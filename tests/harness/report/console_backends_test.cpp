@@ -1,0 +1,92 @@
+#include <gmock/gmock.h>
+
+#include "tests/harness/report/backend_fixture.h"
+
+namespace cnnbench {
+namespace {
+
+using testing::BackendRecords;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using testing::printed;
+using testing::three_backends;
+using testing::widest_line;
+
+std::string text_of(const Report& report) {
+  return printed([&](std::ostream& out) { print_backends(out, report); });
+}
+
+TEST(ConsoleBackends, HasARowALayerAndAColumnABackend) {
+  EXPECT_THAT(text_of(three_backends()),
+              ::testing::StartsWith(
+                  "\nBackends on net, forward: batch 32, 1 rank × 1 thread; median of a step; × is the time "
+                  "relative to\n"
+                  "  gemm:openblas with its 95 % interval; * is the fastest, or not told apart from it\n"
+                  "layer     gemm:openblas                  onednn                 xnnpack\n"
+                  "                    ms      ms      × 95 %          ms      × 95 %\n"
+                  "-----------------------------------------------------------------------\n"
+                  "conv1            20.00   10.00* 0.50× 0.49–0.51  16.00  0.80× 0.79–0.81\n"
+                  "fc                8.00    6.00  0.75× 0.74–0.76   3.00* 0.38× 0.37–0.38\n"
+                  "softmax           1.00*   1.00* 1.00× 0.99–1.01   1.00* 1.00× 0.99–1.01\n"
+                  "Σ layers         29.00   17.00* 0.59× 0.58–0.59  20.00  0.69× 0.68–0.70\n"
+                  "-----------------------------------------------------------------------\n"
+                  "network          30.00   16.00* 0.53× 0.53–0.54  20.00  0.67× 0.66–0.67\n"
+                  "onednn is fastest on the whole network: 1.25 [1.24, 1.26] times as fast as xnnpack, the "
+                  "next, and\n"
+                  "  1.88 [1.85, 1.90] times as fast as gemm:openblas.\n"));
+}
+
+TEST(ConsoleBackends, ARunOfOneBackendPrintsNothing) {
+  Report report;
+  BackendRecords(report, "a").network(0.01);
+  EXPECT_EQ(text_of(report), "");
+}
+
+TEST(ConsoleBackends, AFailedBackendIsAColumnOfMarksWithALegend) {
+  Report report = three_backends();
+  std::erase_if(report.records, [](const Record& r) { return r.backend == "xnnpack"; });
+  report.failures = {{"net", "forward", "xnnpack", "conv1", "unsupported", "no groups"},
+                     {"net", "forward", "xnnpack", "softmax", "unsupported", "no groups"}};
+  const std::string text = text_of(report);
+  EXPECT_THAT(text, ::testing::ContainsRegex("\nconv1 [^\n]* \\[1\\]\n"));
+  EXPECT_THAT(text, ::testing::ContainsRegex("\nfc [^\n]* -\n"));
+  EXPECT_THAT(text, ::testing::ContainsRegex("\nnetwork [^\n]* \\[1\\]\n"));
+  EXPECT_THAT(text, HasSubstr("\n  [1] xnnpack: unsupported: conv1, softmax: no groups\n"));
+}
+
+TEST(ConsoleBackends, AllButOneFailedIsStillATable) {
+  Report report;
+  BackendRecords(report, "a").network(0.02).layer("conv1", 0.01);
+  report.failures = {{"net", "forward", "b", "", "error", "out of memory"}};
+  const std::string text = text_of(report);
+  EXPECT_THAT(text, HasSubstr("\nconv1     10.0   [1]\n")) << text;
+  EXPECT_THAT(text, HasSubstr("\n  [1] b: error: out of memory\n"));
+}
+
+TEST(ConsoleBackends, TenBackendsAreSplitOverTablesThatFitTheConsole) {
+  Report report = testing::full_report(testing::vgg16(), "forward-backward", true);
+  const std::vector<Record> records = report.records;
+  report.records.clear();
+  std::vector<std::string> names{"onednn", "onednn:layout=nchw", "gemm:openblas",
+                                 "a_backend_of_a_very_long_name:x=y"};
+  for (int i = 0; i < 6; ++i) names.push_back("backend" + std::to_string(i));
+  double factor = 1;
+  for (const std::string& name : names) {
+    for (Record record : records) {
+      record.backend = name;
+      testing::give_samples(record, testing::spread_around(factor * record.summary.mean));
+      report.records.push_back(record);
+    }
+    factor *= 1.9;
+  }
+  const std::string text = text_of(report);
+  EXPECT_LE(widest_line(text), 100U) << text;
+  std::size_t tables = 0;
+  for (std::size_t at = 0; (at = text.find("\nconv1_1 ", at)) != std::string::npos; ++at) ++tables;
+  EXPECT_GE(tables, 3U);
+  for (const char* row : {"\nΣ forward ", "\nΣ bwd data ", "\nΣ bwd weights ", "\nΣ layers ", "\nnetwork "})
+    EXPECT_THAT(text, HasSubstr(row));
+}
+
+}  // namespace
+}  // namespace cnnbench
