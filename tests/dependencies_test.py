@@ -25,6 +25,8 @@ LIBRARIES = {
     "MPI": (r"mpi\.h", ("harness/cluster/", "tests/mpi/")),
     "yaml-cpp": (r"yaml-cpp/.*", ("harness/config/",)),
     "oneDNN": (r"(oneapi/)?dnnl.*", ("kernels/onednn/",)),
+    "XNNPACK": (r"xnnpack\.h|pthreadpool\.h", ("kernels/xnnpack/",)),
+    "ONNX Runtime": (r"(onnxruntime/)?onnxruntime_.*", ("kernels/onnxruntime/",)),
     "CLI11": (r"CLI/.*", ("harness/options.cpp",)),
 }
 # config needs the word for a pass, and nothing else of the backend.
@@ -115,6 +117,9 @@ FORBIDDEN = [
     ("harness/report/a.cpp", "<yaml-cpp/yaml.h>"),
     ("kernels/reference/a.cpp", "<oneapi/dnnl/dnnl.hpp>"),
     ("kernels/reference/a.cpp", '"dnnl.h"'),
+    ("kernels/onednn/a.cpp", "<pthreadpool.h>"),
+    ("kernels/xnnpack/a.cpp", "<onnxruntime/onnxruntime_cxx_api.h>"),
+    ("kernels/onnxruntime/a.cpp", "<xnnpack.h>"),
     ("kernels/onednn/a.cpp", '"kernels/reference/layers.h"'),
     ("kernels/onednn/a.cpp", '"harness/measure/clock.h"'),
     ("kernels/onednn/bare/a.cpp", '  "harness/options.h"'),
@@ -142,6 +147,8 @@ ALLOWED = [
     ("harness/report/a.cpp", '"harness/measure/record.h"'),
     ("kernels/onednn/bare/a.cpp", '"kernels/onednn/compat.h"'),
     ("kernels/onednn/a.cpp", "<oneapi/dnnl/dnnl.hpp>"),
+    ("kernels/xnnpack/a.cpp", "<xnnpack.h>"),
+    ("kernels/onnxruntime/a.cpp", "<onnxruntime/onnxruntime_cxx_api.h>"),
     ("kernels/reference/a.cpp", '"harness/backend/oracle.h"'),
     ("tests/mpi/a_test.cpp", "<mpi.h>"),
     ("benchmarks/a.cpp", '"kernels/onednn/bare/bare_loop.h"'),

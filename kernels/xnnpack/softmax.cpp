@@ -1,0 +1,24 @@
+#include "kernels/xnnpack/builder.h"
+
+namespace cnnbench::xnnpack {
+
+/// Over the channels of each pixel: rows of NHWC.
+Value add_softmax(Builder& builder, const ModelLayer& layer, const Value& given) {
+  const Value src = builder.in_nhwc(given, layer.input);
+  const Value dst = builder.make_value(layer.output);  // the library's kernels read a row more than once
+  const auto channels = static_cast<std::size_t>(layer.input.channels);
+  const auto rows = static_cast<std::size_t>(builder.batch() * layer.input.height * layer.input.width);
+  builder.add_operator(
+      "softmax nc f32",
+      [channels](std::uint32_t flags, xnn_operator_t* result) {
+        return compat::create_softmax(channels, flags, result);
+      },
+      [&builder, rows, channels, src, dst](xnn_operator_t op, compat::Workspace&) {
+        return compat::set_up_softmax(op, rows, channels, builder.data(src), builder.data(dst),
+                                      builder.pool.get());
+      });
+  builder.discard(src);
+  return dst;
+}
+
+}  // namespace cnnbench::xnnpack

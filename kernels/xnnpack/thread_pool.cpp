@@ -1,0 +1,32 @@
+#include "kernels/xnnpack/thread_pool.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace cnnbench::xnnpack {
+namespace {
+
+void run_piece(void* body, std::size_t begin, std::size_t length) {
+  (*static_cast<const Range*>(body))(static_cast<std::int64_t>(begin),
+                                     static_cast<std::int64_t>(begin + length));
+}
+
+}  // namespace
+
+ThreadPool::ThreadPool(int threads) : pool_(pthreadpool_create(static_cast<std::size_t>(threads))) {
+  if (!pool_) throw std::runtime_error("xnnpack: no thread pool");
+  // New workers spin, too.
+  run(
+      threads, [](std::int64_t, std::int64_t) {}, true);
+}
+
+void ThreadPool::run(std::int64_t count, const Range& body, bool sleep) const {
+  // A piece a thread: the same rows for the same thread in every layer. pthreadpool steals what lags.
+  const auto threads = static_cast<std::int64_t>(pthreadpool_get_threads_count(pool_.get()));
+  const std::int64_t piece = std::max<std::int64_t>(1, (count + threads - 1) / threads);
+  pthreadpool_parallelize_1d_tile_1d(pool_.get(), run_piece, const_cast<Range*>(&body),
+                                     static_cast<std::size_t>(count), static_cast<std::size_t>(piece),
+                                     sleep ? PTHREADPOOL_FLAG_YIELD_WORKERS : 0);
+}
+
+}  // namespace cnnbench::xnnpack
