@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing of scripts/packages.txt, with apt. Does nothing, and needs neither root nor a network,
-# where all is there. Exit status: 0 all is there; 1 something is missing still.
+# where all is there. Exit status: 0 all is there; 1 something is missing still. The libraries of further backends are
+# taken where they can be had; a backend without its library is not built, and says so.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
@@ -9,7 +10,7 @@ usage() {
 usage: scripts/setup.sh [run|test]
 
   run    what it takes to build the program, run it and draw its figures
-  test   that, and what the tests need (default)
+  test   that, what the tests need, and the libraries of all backends (default)
 
 Set CNNBENCH_SETUP=skip where the packages are installed in another way than with apt.
 TEXT
@@ -31,20 +32,35 @@ is_installed() {
   dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed
 }
 
-# The missing packages, each with its line of the list.
+# The missing packages, each with its line of the list, and those of backends that can be done without.
 missing=()
 reasons=''
+backends=()
 while read -r package for reason; do
-  [[ $package && $package != '#'* && $for =~ ^($wanted)$ ]] || continue
-  if ! is_installed "$package"; then
+  [[ $package && $package != '#'* ]] || continue
+  is_installed "$package" && continue
+  if [[ $for =~ ^($wanted)$ ]]; then
     missing+=("$package")
     reasons+=$(printf '  %-20s %s' "$package" "$reason")$'\n'
+  elif [[ $for == backend && $purpose == test ]]; then
+    backends+=("$package")
   fi
 done <"$here/packages.txt"
 
+# available PACKAGE…: those that apt could install, as far as it knows by now.
+available() {
+  local package
+  for package in "$@"; do
+    if apt-cache show "$package" >/dev/null 2>&1; then echo "$package"; fi
+  done
+}
+
 if [[ ${#missing[@]} -eq 0 ]]; then
-  echo "Setup: all packages are there."
-  exit 0
+  [[ ${#backends[@]} -gt 0 ]] && mapfile -t backends < <(available "${backends[@]}")
+  if [[ ${#backends[@]} -eq 0 ]]; then
+    echo "Setup: all packages are there."
+    exit 0
+  fi
 fi
 
 # give_up WHY: says what is missing and how to get it.
@@ -54,19 +70,33 @@ give_up() {
   exit 1
 }
 
-command -v apt-get >/dev/null ||
-  give_up 'packages are missing, and there is no apt here. (Where they are there under other names, set CNNBENCH_SETUP=skip.)'
+# may_install: sets as_root; where this user may not install, says why and fails.
 as_root=()
-if [[ $(id -u) != 0 ]]; then
-  command -v sudo >/dev/null || give_up 'packages are missing, and only root may install them; there is no sudo here.'
-  # Without a terminal nobody can type a password.
-  [[ -t 0 ]] || sudo -n true 2>/dev/null || give_up 'packages are missing, and sudo does not let this user install them.'
+may_install() {
+  command -v apt-get >/dev/null || { why='packages are missing, and there is no apt here. (Where they are there under other names, set CNNBENCH_SETUP=skip.)'; return 1; }
+  [[ $(id -u) == 0 ]] && return
+  command -v sudo >/dev/null || { why='packages are missing, and only root may install them; there is no sudo here.'; return 1; }
   as_root=(sudo)
-fi
-
-printf 'Setup: installing %d packages:\n%s' "${#missing[@]}" "$reasons"
+  # Without a terminal nobody can type a password.
+  [[ -t 0 ]] || sudo -n true 2>/dev/null || { why='packages are missing, and sudo does not let this user install them.'; return 1; }
+}
 install() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get "$@"
 }
-install update -q || give_up 'apt-get update failed.'
-install install -q -y --no-install-recommends "${missing[@]}" || give_up 'apt-get install failed.'
+
+if ! may_install; then
+  [[ ${#missing[@]} -eq 0 ]] || give_up "$why"
+  echo "Setup: all packages are there, but for these backends: ${backends[*]}"
+  exit 0
+fi
+if [[ ${#missing[@]} -gt 0 ]]; then
+  printf 'Setup: installing %d packages:\n%s' "${#missing[@]}" "$reasons"
+  install update -q || give_up 'apt-get update failed.'
+  install install -q -y --no-install-recommends "${missing[@]}" || give_up 'apt-get install failed.'
+  [[ ${#backends[@]} -gt 0 ]] && mapfile -t backends < <(available "${backends[@]}")
+fi
+if [[ ${#backends[@]} -gt 0 ]]; then
+  printf 'Setup: installing the libraries of further backends: %s\n' "${backends[*]}"
+  install install -q -y --no-install-recommends "${backends[@]}" ||
+    echo 'Setup: they could not be installed; their backends are left out.'
+fi

@@ -45,6 +45,10 @@ class Machine:
     def apt(self, status=0):
         self.add("apt-get", f'echo "$DEBIAN_FRONTEND apt-get $*" >> {self.log}; exit {status}')
 
+    def known(self, names):
+        """What apt-cache finds."""
+        self.add("apt-cache", f'[[ " {" ".join(names)} " == *" $2 "* ]]')
+
     def user(self, number):
         self.add("id", f"echo {number}")
 
@@ -142,6 +146,41 @@ def test_it_can_be_skipped(machine):
     done = machine.run(CNNBENCH_SETUP="skip")
     assert done.returncode == 0
     assert "skipped" in done.stdout
+
+
+def test_the_libraries_of_backends_come_with_the_tests_where_the_distribution_has_them(machine):
+    known, unknown = packages("backend")[0], packages("backend")[1]
+    machine.installed([p for p in packages("run", "test") if p != "libgtest-dev"])
+    machine.user(0)
+    machine.apt()
+    machine.known([known])
+    assert machine.run().returncode == 0
+    calls = machine.log.read_text().splitlines()
+    assert calls[1].endswith("--no-install-recommends libgtest-dev")
+    assert calls[2].endswith(f"--no-install-recommends {known}")
+    assert unknown not in machine.log.read_text()
+
+
+def test_a_backend_that_cannot_be_installed_is_left_out(machine):
+    machine.installed(packages("run", "test"))
+    machine.known(packages("backend"))
+    machine.user(0)
+    machine.apt(status=100)
+    done = machine.run()
+    assert done.returncode == 0
+    assert "their backends are left out" in done.stdout
+    machine.user(1000)
+    done = machine.run()
+    assert (done.returncode, "but for these backends" in done.stdout) == (0, True)
+
+
+def test_the_demo_does_without_the_libraries_of_backends(machine):
+    machine.installed(packages("run"))
+    machine.known(packages("backend"))
+    machine.user(0)
+    machine.apt()
+    assert machine.run("run").stdout == "Setup: all packages are there.\n"
+    assert machine.log.read_text() == ""
 
 
 def test_an_unknown_purpose_is_refused(machine):
