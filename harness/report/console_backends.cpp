@@ -92,6 +92,9 @@ std::pair<std::string, std::string> ratio_cell(const BackendTime& time) {
   if (!time.ratio_interval) return {fmt::format("{:.{}f}×", ratio, decimals), ""};
   const auto [low, high] = *time.ratio_interval;
   if (high - low < 0.02 * ratio) ++decimals;
+  // Where nothing is known but the order of magnitude, digits would only pretend.
+  if (high > 3 * low)
+    return {fmt::format("{:.{}f}×", ratio, decimals), fmt::format("{:.1g}–{:.1g}", low, high)};
   return {fmt::format("{:.{}f}×", ratio, decimals), fmt::format("{0:.{2}f}–{1:.{2}f}", low, high, decimals)};
 }
 

@@ -4,6 +4,9 @@
 #include <cmath>
 #include <limits>
 #include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "harness/report/format.h"
 #include "harness/report/report.h"
@@ -65,13 +68,28 @@ std::string verdict_in_words(const Report& report) {
   return (report.checks.empty() ? "NOT VERIFIED: " : "VALID: ") + checked;
 }
 
-void print_failure(std::ostream& out, const Failure& failure) {
-  const std::string who = subject(failure.model, failure.pass, failure.backend, failure.layer);
-  if (failure.reason == "unsupported")
-    print_wrapped(out, fmt::format("unsupported: {}: {}", who, failure.message), "    ", "  ");
-  else
-    print_wrapped(out, fmt::format("FAILED ({}): {}: {}", failure.reason, who, failure.message), "    ",
-                  "  ");
+/// A line for each reason: a backend that lacks a pass has the same reason for every layer.
+void print_failures(std::ostream& out, const std::vector<Failure>& failures) {
+  std::vector<std::pair<Failure, std::string>> lines;  // the first of its reason, and the layers of all
+  for (const Failure& failure : failures) {
+    const auto same = [&](const auto& line) {
+      const Failure& other = line.first;
+      return failure.reason == "unsupported" && other.reason == failure.reason &&
+             other.model == failure.model && other.pass == failure.pass && other.backend == failure.backend &&
+             other.message == failure.message;
+    };
+    const auto found = std::find_if(lines.begin(), lines.end(), same);
+    if (found == lines.end())
+      lines.emplace_back(failure, failure.layer);
+    else
+      found->second += ", " + failure.layer;
+  }
+  for (const auto& [failure, layers] : lines) {
+    const std::string who = subject(failure.model, failure.pass, failure.backend, layers);
+    const std::string what =
+        failure.reason == "unsupported" ? failure.reason : "FAILED (" + failure.reason + ")";
+    print_wrapped(out, fmt::format("{}: {}: {}", what, who, failure.message), "    ", "  ");
+  }
 }
 
 }  // namespace
@@ -87,7 +105,7 @@ void print_verdict(std::ostream& out, const Report& report) {
                     check.max_error, check.tolerance, check.message.empty() ? "" : ": " + check.message),
         "    ", "  ");
   }
-  for (const Failure& failure : report.failures) print_failure(out, failure);
+  print_failures(out, report.failures);
   for (const std::string& warning : report.warnings) print_wrapped(out, warning, "    ", "WARNING: ");
 }
 
