@@ -66,6 +66,7 @@ class CountersOnly final : public ConditionsProbe {
   explicit CountersOnly(Clock& clock) : probe_(make_conditions_probe(clock, 1)) {}
   Counters counters() override { return probe_->counters(); }
   double slowdown() override { return 1; }
+  Settled settle(std::span<const int>) override { return {}; }
 
  private:
   std::unique_ptr<ConditionsProbe> probe_;

@@ -27,6 +27,7 @@ LIBRARIES = {
     "oneDNN": (r"(oneapi/)?dnnl.*", ("kernels/onednn/",)),
     "XNNPACK": (r"xnnpack\.h|pthreadpool\.h", ("kernels/xnnpack/",)),
     "ONNX Runtime": (r"(onnxruntime/)?onnxruntime_.*", ("kernels/onnxruntime/",)),
+    "libtorch": (r"(ATen|c10|torch)/.*", ("kernels/torch/",)),
     "CLI11": (r"CLI/.*", ("harness/options.cpp",)),
 }
 # config needs the word for a pass, and nothing else of the backend.
@@ -121,6 +122,8 @@ FORBIDDEN = [
     ("kernels/xnnpack/a.cpp", "<onnxruntime/onnxruntime_cxx_api.h>"),
     ("kernels/onnxruntime/a.cpp", "<xnnpack.h>"),
     ("kernels/onednn/a.cpp", '"kernels/reference/layers.h"'),
+    ("kernels/onednn/a.cpp", "<ATen/ATen.h>"),
+    ("harness/backend/a.cpp", "<c10/core/Allocator.h>"),
     ("kernels/onednn/a.cpp", '"harness/measure/clock.h"'),
     ("kernels/onednn/bare/a.cpp", '  "harness/options.h"'),
     ("tests/harness/report/a_test.cpp", "<mpi.h>"),
@@ -149,6 +152,7 @@ ALLOWED = [
     ("kernels/onednn/a.cpp", "<oneapi/dnnl/dnnl.hpp>"),
     ("kernels/xnnpack/a.cpp", "<xnnpack.h>"),
     ("kernels/onnxruntime/a.cpp", "<onnxruntime/onnxruntime_cxx_api.h>"),
+    ("kernels/torch/a.cpp", "<ATen/ATen.h>"),
     ("kernels/reference/a.cpp", '"harness/backend/oracle.h"'),
     ("tests/mpi/a_test.cpp", "<mpi.h>"),
     ("benchmarks/a.cpp", '"kernels/onednn/bare/bare_loop.h"'),
