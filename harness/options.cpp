@@ -102,8 +102,10 @@ void interpret(const Words& words, Options& options) {
     refuse("--global-batch", "cannot be given together with --batch");
 }
 
-void declare(CLI::App& app, Options& options, Words& words) {
-  const CLI::Range batches(std::int64_t{1}, std::int64_t{1'000'000});
+const CLI::Range batches(std::int64_t{1}, std::int64_t{1'000'000});
+
+/// What is to run: of bench and of kernel_bench.
+void declare_workload(CLI::App& app, Options& options, Words& words) {
   app.add_option("--config", options.configs,
                  "A network or a comparison: a path, or a name among the installed configs; may be repeated")
       ->type_name("FILE");
@@ -114,15 +116,26 @@ void declare(CLI::App& app, Options& options, Words& words) {
       ->delimiter(',')
       ->capture_default_str()
       ->type_name("LIST");
+  app.add_option("--batch", options.batch, "Samples a rank; default: the config's")
+      ->check(batches)
+      ->type_name("N");
+  app.add_option("--threads", options.threads, "Threads a rank; default: the cores of its share of the node")
+      ->check(CLI::Range(1, 4096))
+      ->type_name("N");
+  app.add_option("--seed", options.seed, "Of parameters, images, labels and dropout")
+      ->check(CLI::NonNegativeNumber)  // else a negative one would wrap around
+      ->capture_default_str()
+      ->type_name("N");
+}
+
+void declare(CLI::App& app, Options& options, Words& words) {
+  declare_workload(app, options, words);
   app.add_flag("--list-backends", options.list_backends,
                "List the backends, with version and what each supports");
   app.add_option("--views", words.views, "network, layers, isolated, prefix")
       ->delimiter(',')
       ->capture_default_str()
       ->type_name("LIST");
-  app.add_option("--batch", options.batch, "Samples a rank; default: the config's")
-      ->check(batches)
-      ->type_name("N");
   app.add_option("--global-batch", options.global_batch, "Samples over all ranks")
       ->check(batches)
       ->type_name("N");
@@ -139,9 +152,6 @@ void declare(CLI::App& app, Options& options, Words& words) {
   app.add_option("--max-seconds", options.max_seconds, "Most seconds of timed steps in one view")
       ->check(CLI::Range(1e-9, 1e9))
       ->type_name("S");
-  app.add_option("--threads", options.threads, "Threads a rank; default: the cores of its share of the node")
-      ->check(CLI::Range(1, 4096))
-      ->type_name("N");
   app.add_option("--layer", words.layers, "Only the layers whose name matches this regular expression")
       ->type_name("REGEX");
   app.add_option("--verify", words.verify,
@@ -155,13 +165,26 @@ void declare(CLI::App& app, Options& options, Words& words) {
   app.add_option("--output", options.output, "Where the folder with the results goes")
       ->capture_default_str()
       ->type_name("DIR");
-  app.add_option("--seed", options.seed, "Of parameters, images, labels and dropout")
-      ->check(CLI::NonNegativeNumber)  // else a negative one would wrap around
-      ->capture_default_str()
-      ->type_name("N");
   app.add_option("--input", options.input, "Images in place of random ones: .npy, NCHW")
       ->type_name("FILE.npy");
   app.add_option("--dump", options.dump, "Write the tensors of one step as .npy files")->type_name("DIR");
+}
+
+/// Parses what `app` has declared, and gives the words their meaning.
+std::variant<Options, EarlyExit> parse(CLI::App& app, int argc, const char* const* argv, Options& options,
+                                       Words& words) {
+  try {
+    app.parse(argc, argv);
+    interpret(words, options);
+  } catch (const CLI::ParseError& error) {
+    std::ostringstream out;
+    std::ostringstream err;
+    const bool fine = app.exit(error, out, err) == 0;
+    if (fine) return EarlyExit{0, out.str()};
+    const std::string& name = app.get_name();
+    return EarlyExit{bad_arguments, name + ": " + error.what() + "\nTry '" + name + " --help'.\n"};
+  }
+  return options;
 }
 
 }  // namespace
@@ -175,17 +198,19 @@ std::variant<Options, EarlyExit> parse_options(int argc, const char* const* argv
   Options options;
   Words words;
   declare(app, options, words);
-  try {
-    app.parse(argc, argv);
-    interpret(words, options);
-  } catch (const CLI::ParseError& error) {
-    std::ostringstream out;
-    std::ostringstream err;
-    const bool fine = app.exit(error, out, err) == 0;
-    if (fine) return EarlyExit{0, out.str()};
-    return EarlyExit{bad_arguments, "bench: " + std::string(error.what()) + "\nTry 'bench --help'.\n"};
-  }
-  return options;
+  return parse(app, argc, argv, options, words);
+}
+
+std::variant<Options, EarlyExit> parse_workload(const std::string& program, const std::string& description,
+                                                const std::string& config, int argc,
+                                                const char* const* argv) {
+  CLI::App app{description, program};
+  app.get_formatter()->column_width(28);
+  Options options;
+  options.configs = {config};
+  Words words;
+  declare_workload(app, options, words);
+  return parse(app, argc, argv, options, words);
 }
 
 }  // namespace cnnbench

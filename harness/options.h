@@ -45,6 +45,13 @@ struct EarlyExit {
   std::string text;
 };
 
+/// The command line of bench.
 std::variant<Options, EarlyExit> parse_options(int argc, const char* const* argv);
+
+/// The command line of another program that takes of bench's options what says what is to run: --config
+/// (where none is given: `config`), --pass, --backend, --batch, --threads, --seed. `description` is for
+/// --help.
+std::variant<Options, EarlyExit> parse_workload(const std::string& program, const std::string& description,
+                                                const std::string& config, int argc, const char* const* argv);
 
 }  // namespace cnnbench

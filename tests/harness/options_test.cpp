@@ -117,7 +117,7 @@ TEST(CommandLine, SuggestsTheNearestWord) {
   EXPECT_THAT(refusal({"--pass", "foward"}),
               AllOf(HasSubstr("--pass"), HasSubstr("'foward' is unknown; did you mean 'forward'?")));
   EXPECT_THAT(refusal({"--backend", "onednnn"}), HasSubstr("did you mean 'onednn'?"));
-  EXPECT_THAT(refusal({"--backend", "cuda"}), HasSubstr("(known: onednn, reference)"));
+  EXPECT_THAT(refusal({"--backend", "cuda"}), HasSubstr("(known: onednn, onednn:layout=nchw, "));
   EXPECT_THAT(refusal({"--views", "layer"}), HasSubstr("did you mean 'layers'?"));
   EXPECT_THAT(refusal({"--verify", "of"}), HasSubstr("did you mean"));
   EXPECT_THAT(refusal({"--format", "xml"}), HasSubstr("(known: table, json, csv)"));
@@ -173,6 +173,25 @@ TEST(CommandLine, HelpsAndTellsItsVersion) {
   const auto version = parse({"--version"});
   ASSERT_TRUE(std::holds_alternative<EarlyExit>(version));
   EXPECT_EQ(std::get<EarlyExit>(version).status, 0);
+}
+
+TEST(CommandLineOfAnotherProgram, TakesWhatIsToRunAndNothingElse) {
+  const auto parse_other = [](std::vector<const char*> words) {
+    words.insert(words.begin(), "other");
+    return parse_workload("other", "Does something else.", "vgg16", static_cast<int>(words.size()),
+                          words.data());
+  };
+
+  const auto defaults = parse_other({});
+  const auto given = parse_other({"--config", "lenet", "--config", "filters", "--batch", "3"});
+  const auto refused = parse_other({"--steps", "3"});
+
+  EXPECT_THAT(std::get<Options>(defaults).configs, ElementsAre("vgg16"));
+  EXPECT_THAT(std::get<Options>(given).configs, ElementsAre("lenet", "filters"));
+  EXPECT_EQ(std::get<Options>(given).batch, 3);
+  EXPECT_EQ(std::get<EarlyExit>(refused).status, 2);
+  EXPECT_THAT(std::get<EarlyExit>(refused).text,
+              AllOf(HasSubstr("other: "), HasSubstr("--steps"), HasSubstr("other --help")));
 }
 
 }  // namespace
