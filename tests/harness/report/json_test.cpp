@@ -35,7 +35,7 @@ Report sample_report() {
   network.samples = {1.245, 1.25, 1.255};
   network.per_rank = {{0, network.summary, 3}};
   network.flags = {{"noise", "noisy", 1}};
-  network.conditions = {2, 12, {}, 1.25};
+  network.conditions = {2, 12, {}, 1.25, 0.5, 2};
   report.records.push_back(network);
   report.records.push_back(layer_record("conv1_1", "forward", 0.5, 0.01, 1'000'000'000, "jit:avx2"));
   report.records.back().model = "vgg16";
@@ -118,7 +118,9 @@ TEST(ResultJson, RecordsHoldSummarySamplesRanksAndFlags) {
   EXPECT_EQ(record["conditions"], Json({{"seconds", 2.0},
                                         {"involuntary_switches", 12},
                                         {"throttled_seconds", nullptr},
-                                        {"slowdown", 1.25}}));
+                                        {"slowdown", 1.25},
+                                        {"settle_seconds", 0.5},
+                                        {"unsettled_blocks", 2}}));
   EXPECT_TRUE(record["summary"]["median_interval"].is_null());
   EXPECT_TRUE(record["imbalance"].is_null());
 }
