@@ -4,7 +4,7 @@
 #include <functional>
 #include <utility>
 
-#include "harness/measure/ratio_of_medians.h"
+#include "harness/measure/ratio_interval.h"
 #include "harness/report/layer_times.h"
 
 namespace cnnbench {
@@ -44,7 +44,7 @@ BackendTime time_of(const Records& records) {
   if (records.empty()) return time;
   std::vector<double> samples = summed_samples(records);
   if (!samples.empty()) {
-    time.bounds = bounds_of_median(samples);
+    time.samples = samples;
     std::sort(samples.begin(), samples.end());
     time.median = quantile(samples, 0.5);
     time.interval = median_interval(samples);
@@ -88,7 +88,7 @@ void relate(BackendRow& row, std::size_t reference, const std::vector<bool>& ran
     if (base.median && *base.median > 0) {
       time.ratio = *time.median / *base.median;
       time.ratio_interval =
-          i == reference ? std::optional(Interval{1, 1}) : ratio_of_medians(time.bounds, base.bounds);
+          i == reference ? std::optional(Interval{1, 1}) : ratio_interval(time.samples, base.samples);
     }
     if (fastest == times.size() || *time.median < *times[fastest].median) fastest = i;
   }
@@ -97,7 +97,7 @@ void relate(BackendRow& row, std::size_t reference, const std::vector<bool>& ran
   if (!row.compared) return;
   for (BackendTime& time : times) {
     if (!time.median) continue;
-    const std::optional<Interval> distance = ratio_of_medians(time.bounds, times[fastest].bounds);
+    const std::optional<Interval> distance = ratio_interval(time.samples, times[fastest].samples);
     time.fastest = &time == &times[fastest] || !distance || distance->low <= 1;
   }
 }

@@ -15,9 +15,9 @@ namespace cnnbench {
 struct BackendTime {
   std::optional<double> median;      ///< seconds; of the operations' sums, step by step. Empty: nothing ran
   std::optional<Interval> interval;  ///< of the median, 95 %, as in layers.csv
-  std::optional<Interval> bounds;    ///< of the median, for ratios: see bounds_of_median
+  std::vector<double> samples;       ///< seconds of every step, in the order of time
   std::optional<double> ratio;       ///< this median over the reference's
-  std::optional<Interval> ratio_interval;  ///< at least 95 %: see ratio_of_medians
+  std::optional<Interval> ratio_interval;  ///< 95 %: see ratio_interval()
   /// It has the smallest median of the row, or the interval of its ratio to the one that has holds 1. Alone
   /// in its row: the difference to every other backend is told.
   bool fastest = false;

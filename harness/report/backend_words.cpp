@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "harness/measure/ratio_of_medians.h"
+#include "harness/measure/ratio_interval.h"
 #include "harness/report/backend_comparison.h"
 #include "harness/report/format.h"
 
@@ -24,7 +24,7 @@ std::string list_of(std::vector<std::string> names) {
 /// "1.42 [1.40, 1.45]": how often `fast` goes into `slow`.
 std::string factor(const BackendTime& slow, const BackendTime& fast) {
   const double value = *slow.median / *fast.median;
-  const auto interval = ratio_of_medians(slow.bounds, fast.bounds);
+  const auto interval = ratio_interval(slow.samples, fast.samples);
   if (!interval) return short_number(value) + " [no interval: too few independent steps]";
   const int decimals = value >= 9.995 ? 1 : interval->high - interval->low < 0.02 * value ? 3 : 2;
   return fmt::format("{0:.{3}f} [{1:.{3}f}, {2:.{3}f}]", value, interval->low, interval->high, decimals);

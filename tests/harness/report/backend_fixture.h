@@ -7,11 +7,12 @@
 
 namespace cnnbench::testing {
 
-/// Samples whose median is `median`, spread evenly by ± 1 % around it, in no order of time.
-inline std::vector<double> spread_around(double median, int n = 21) {
+/// Samples whose median is `median`, spread evenly by ± 1 % around it, in no order of time; another one for
+/// each stride that has no divisor in common with `n`.
+inline std::vector<double> spread_around(double median, int stride, int n = 21) {
   std::vector<double> samples;
   for (int i = 0; i < n; ++i) {
-    const int place = (i * 8) % n - n / 2;
+    const int place = (i * stride) % n - n / 2;
     samples.push_back(median * (1 + 0.02 * place / n));
   }
   return samples;
@@ -33,7 +34,7 @@ class BackendRecords {
     Record record = layer_record(layer, direction, median, 0, flops, backend_ + "'s");
     record.backend = backend_;
     record.pass = pass_;
-    give_samples(record, spread_around(median));
+    give_samples(record, spread_around(median, stride()));
     report_.records.push_back(record);
     return *this;
   }
@@ -41,12 +42,14 @@ class BackendRecords {
   BackendRecords& network(double median) {
     Record record = network_record("net", pass_, median, 0, 21);
     record.backend = backend_;
-    give_samples(record, spread_around(median));
+    give_samples(record, spread_around(median, stride()));
     report_.records.push_back(record);
     return *this;
   }
 
  private:
+  int stride() const { return backend_ == "onednn" || backend_ == "b" ? 5 : backend_ == "xnnpack" ? 10 : 8; }
+
   Report& report_;
   std::string backend_, pass_;
 };
