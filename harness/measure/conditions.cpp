@@ -31,7 +31,11 @@ class Probe final : public ConditionsProbe {
             now.throttled_seconds.value_or(std::numeric_limits<double>::quiet_NaN())};
   }
 
-  double slowdown() override { return canary_.sing() / canary_.reference_seconds(); }
+  double slowdown() override {
+    const double slowdown = canary_.sing() / canary_.reference_seconds();
+    settle(std::array{this_process()});  // its threads, too, would spin into the next block
+    return slowdown;
+  }
 
   Settled settle(std::span<const int> processes) override {
     const double start = clock_.now();

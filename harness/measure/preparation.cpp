@@ -13,7 +13,10 @@ bool agree_on_operations(Cluster& cluster, Program& program, std::string& messag
   for (const Operation& operation : program.operations())
     mine += ";" + std::to_string(operation.layer) + " " + std::string(to_string(operation.direction));
   const bool same = cluster.broadcast(mine) == mine;
-  message = same ? "" : "its operations differ from those of rank 0: the ranks' CPUs or thread counts differ";
+  message = same ? ""
+                 : "its operations differ from those of rank 0: the ranks' CPUs or thread counts differ, or "
+                   "a backend that "
+                   "chooses by timing (torch, onednn:impl=best) chose otherwise: name a fixed setting";
   return agree(cluster, same, message);
 }
 

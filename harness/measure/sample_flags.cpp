@@ -119,7 +119,7 @@ std::vector<Flag> condition_flags(const Conditions& conditions, int cores) {
   if (conditions.unsettled_blocks > 0)
     flags.push_back(
         {"spinning threads",
-         fmt::format("{} blocks of steps began while threads of another backend, idle by then, were "
+         fmt::format("{} blocks of steps began while other threads, with nothing to do by then, were "
                      "still running: is OMP_WAIT_POLICY=active set?",
                      conditions.unsettled_blocks),
          static_cast<double>(conditions.unsettled_blocks)});

@@ -39,12 +39,13 @@ std::string implementations(const Records& records) {
   return join(names, " + ");
 }
 
-BackendTime time_of(const Records& records) {
+/// Steps of backends that did not take turns make no pairs, and are not kept.
+BackendTime time_of(const Records& records, bool took_turns) {
   BackendTime time;
   if (records.empty()) return time;
   std::vector<double> samples = summed_samples(records);
   if (!samples.empty()) {
-    time.samples = samples;
+    if (took_turns) time.samples = samples;
     std::sort(samples.begin(), samples.end());
     time.median = quantile(samples, 0.5);
     time.interval = median_interval(samples);
@@ -77,6 +78,21 @@ std::string reason_of(const Report& report, const BackendComparison& comparison,
   return found->reason + ": " + (elsewhere ? found->layer + ": " : "") + found->message;
 }
 
+/// Median of the first `count` steps.
+double median_of_first(const BackendTime& time, std::size_t count) {
+  std::vector<double> first(time.samples.begin(), time.samples.begin() + static_cast<std::ptrdiff_t>(count));
+  std::sort(first.begin(), first.end());
+  return quantile(first, 0.5);
+}
+
+/// Whether the backends took turns in this network and pass; where it is not recorded, they did.
+bool interleaved(const Report& report, const std::string& model, const std::string& pass) {
+  for (const auto& setting : report.settings)
+    if (setting.is_object() && setting.value("model", "") == model && setting.value("pass", "") == pass)
+      return setting.value("interleaved", true);
+  return true;
+}
+
 /// Ratios, and which backends are fastest.
 void relate(BackendRow& row, std::size_t reference, const std::vector<bool>& ran) {
   std::vector<BackendTime>& times = row.times;
@@ -86,9 +102,11 @@ void relate(BackendRow& row, std::size_t reference, const std::vector<bool>& ran
     BackendTime& time = times[i];
     if (!time.median) continue;
     if (base.median && *base.median > 0) {
-      time.ratio = *time.median / *base.median;
-      time.ratio_interval =
-          i == reference ? std::optional(Interval{1, 1}) : ratio_interval(time.samples, base.samples);
+      time.ratio = ratio_of(time, base);
+      if (i == reference)
+        time.ratio_interval = Interval{1, 1};
+      else
+        time.ratio_interval = ratio_interval(time.samples, base.samples);
     }
     if (fastest == times.size() || *time.median < *times[fastest].median) fastest = i;
   }
@@ -155,7 +173,7 @@ class RowMaker {
                  const std::function<Records(std::size_t)>& records_of) const {
     BackendRow row{layer, direction, {}};
     for (std::size_t i = 0; i < comparison_.backends.size(); ++i) {
-      row.times.push_back(time_of(records_of(i)));
+      row.times.push_back(time_of(records_of(i), interleaved(report_, comparison_.model, comparison_.pass)));
       BackendTime& time = row.times.back();
       if (layer.empty()) time.implementation.clear();
       if (!time.median)
@@ -252,6 +270,12 @@ std::optional<std::size_t> BackendRow::winner() const {
 
 const BackendRow* BackendComparison::whole() const {
   return network ? &*network : sums.empty() ? nullptr : &sums.back();
+}
+
+double ratio_of(const BackendTime& time, const BackendTime& base) {
+  const std::size_t count = std::min(time.samples.size(), base.samples.size());
+  if (count == 0) return *time.median / *base.median;
+  return median_of_first(time, count) / median_of_first(base, count);
 }
 
 std::vector<BackendComparison> compare_backends(const Report& report) {

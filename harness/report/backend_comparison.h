@@ -15,7 +15,7 @@ namespace cnnbench {
 struct BackendTime {
   std::optional<double> median;      ///< seconds; of the operations' sums, step by step. Empty: nothing ran
   std::optional<Interval> interval;  ///< of the median, 95 %, as in layers.csv
-  std::vector<double> samples;       ///< seconds of every step, in the order of time
+  std::vector<double> samples;       ///< seconds of every step, in the order of time; empty without turns
   std::optional<double> ratio;       ///< this median over the reference's
   std::optional<Interval> ratio_interval;  ///< 95 %: see ratio_interval()
   /// It has the smallest median of the row, or the interval of its ratio to the one that has holds 1. Alone
@@ -66,6 +66,10 @@ struct BackendComparison {
   /// where there is neither.
   const BackendRow* whole() const;
 };
+
+/// One median over another, both of the steps that both took: what one took alone, after the other was
+/// through, met another machine.
+double ratio_of(const BackendTime& time, const BackendTime& base);
 
 /// A comparison for each network and pass that was asked of at least two backends and measured on one.
 std::vector<BackendComparison> compare_backends(const Report& report);

@@ -23,9 +23,9 @@ std::string list_of(std::vector<std::string> names) {
 
 /// "1.42 [1.40, 1.45]": how often `fast` goes into `slow`.
 std::string factor(const BackendTime& slow, const BackendTime& fast) {
-  const double value = *slow.median / *fast.median;
+  const double value = ratio_of(slow, fast);
   const auto interval = ratio_interval(slow.samples, fast.samples);
-  if (!interval) return short_number(value) + " [no interval: too few independent steps]";
+  if (!interval) return short_number(value) + " [no interval: too few independent steps, or no turns taken]";
   const int decimals = value >= 9.995 ? 1 : interval->high - interval->low < 0.02 * value ? 3 : 2;
   return fmt::format("{0:.{3}f} [{1:.{3}f}, {2:.{3}f}]", value, interval->low, interval->high, decimals);
 }

@@ -38,7 +38,7 @@ class Server {
     if (what == "write") return write(program, request);
     if (what == "parameters") return send(program.parameters());
     if (what == "gradients") return send(program.gradients());
-    if (what == "loss") return channel_.send({{"loss", program.loss()}});
+    if (what == "loss") return send_loss(program.loss());
     if (what != "run") throw std::runtime_error("no such call: " + what);
     program.run(request.at("operation").get<std::size_t>());
     channel_.send(Json::object());
@@ -91,6 +91,11 @@ class Server {
     channel_.receive_bytes(std::as_writable_bytes(std::span(plain)));
     program.write(request.at("layer").get<int>(), tensor(request), plain);
     channel_.send(Json::object());
+  }
+
+  void send_loss(double loss) {
+    channel_.send(Json::object());
+    channel_.send_bytes(std::as_bytes(std::span(&loss, 1)));
   }
 
   void send(std::span<const float> values) {

@@ -40,7 +40,7 @@ std::vector<std::string> environment_with(std::vector<std::pair<std::string, std
 /// The other process, and the way to it.
 class Worker {
  public:
-  explicit Worker(const BackendChoice& choice) {
+  explicit Worker(const BackendChoice& choice) : name_(choice.name) {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0)
       throw std::runtime_error(std::string("no socket for its process: ") + std::strerror(errno));
@@ -73,12 +73,21 @@ class Worker {
 
   /// Sends a call and takes the answer; throws here what was thrown there.
   Json call(const Json& request) {
-    channel_->send(request);
+    try {
+      channel_->send(request);
+    } catch (const std::runtime_error& error) {
+      throw std::runtime_error(name_ + ": " + error.what());
+    }
     return answer();
   }
 
   Json answer() {
-    Json reply = channel_->receive();
+    Json reply;
+    try {
+      reply = channel_->receive();
+    } catch (const std::runtime_error& error) {
+      throw std::runtime_error(name_ + ": " + error.what());
+    }
     if (!reply.contains("error")) return reply;
     const std::string what = reply["error"].get<std::string>();
     if (reply["kind"] == protocol::out_of_memory) throw std::bad_alloc();
@@ -87,6 +96,7 @@ class Worker {
   }
 
  private:
+  std::string name_;
   std::unique_ptr<Channel> channel_;
   pid_t process_ = 0;
 };
@@ -124,7 +134,12 @@ class WorkerProgram final : public Program, public TimedElsewhere {
     worker_->answer();
   }
 
-  double loss() const override { return call("loss", {}).at("loss").get<double>(); }
+  double loss() const override {
+    call("loss", {});
+    double loss = 0;  // as bytes: JSON has no NaN
+    worker_->channel().receive_bytes(std::as_writable_bytes(std::span(&loss, 1)));
+    return loss;
+  }
   std::span<float> parameters() override { return copied("parameters", parameters_); }
   std::span<float> gradients() override { return copied("gradients", gradients_); }
 

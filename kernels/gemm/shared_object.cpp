@@ -25,7 +25,10 @@ std::string SharedObject::find(const std::vector<std::string>& candidates) {
     std::error_code error;
     if (const auto path = folder / candidate; std::filesystem::exists(path, error)) return path.string();
     const bool file_name = candidate.find('/') == std::string::npos;
-    if (file_name && dlopen(candidate.c_str(), RTLD_NOW | RTLD_LOCAL) != nullptr) return candidate;
+    void* const handle = file_name ? dlopen(candidate.c_str(), RTLD_NOW | RTLD_LOCAL) : nullptr;
+    if (handle == nullptr) continue;
+    dlclose(handle);  // it is opened anew, perhaps with another environment
+    return candidate;
   }
   return {};
 }

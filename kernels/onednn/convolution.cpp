@@ -84,8 +84,10 @@ class ConvolutionPlan final : public WeightedLayer {
         add_offers(
             list,
             [&] {
-              return make(Offers::all, algorithm, in_layout(src_dims(builder), layout),
-                          in_layout(dst_dims(builder), layout));
+              auto all = make(Offers::all, algorithm, in_layout(src_dims(builder), layout),
+                              in_layout(dst_dims(builder), layout));
+              std::erase_if(all, [&](const auto& desc) { return takes_too_much(builder, desc); });
+              return all;
             },
             describe);
     return list;
@@ -98,13 +100,18 @@ class ConvolutionPlan final : public WeightedLayer {
     const memory::desc src = builder.activation_desc(src_dims(builder));
     const memory::desc dst = builder.activation_desc(dst_dims(builder));
     auto desc = make(Offers::first, dnnl::algorithm::convolution_auto, src, dst).front();
+    if (takes_too_much(builder, desc))
+      desc = make(Offers::first, dnnl::algorithm::convolution_direct, src, dst).front();
+    return desc;
+  }
+
+  template <typename Desc>
+  static bool takes_too_much(const Builder& builder, const Desc& desc) {
     std::int64_t largest = 0;
     for (const ModelLayer& each : builder.model.layers)
       largest = std::max(largest, 4 * builder.options.batch * (each.input.size() + each.output.size()));
     const bool winograd = std::string(desc.impl_info_str()).find("wino") != std::string::npos;
-    if (winograd && desc.query_s64(dnnl::query::memory_consumption_s64) > largest)
-      desc = make(Offers::first, dnnl::algorithm::convolution_direct, src, dst).front();
-    return desc;
+    return winograd && desc.query_s64(dnnl::query::memory_consumption_s64) > largest;
   }
 
   memory::desc plain_weights() const override {

@@ -32,7 +32,12 @@ std::unique_ptr<Program> make_fastest_program(const Model& model, const PrepareO
   const Setting* best = nullptr;
   double least = std::numeric_limits<double>::infinity();
   for (const Setting& candidate : candidates) {
-    const double seconds = time_of(*make_program(model, options, candidate));
+    double seconds = least;
+    try {
+      seconds = time_of(*make_program(model, options, candidate));
+    } catch (const std::exception&) {  // another setting may do; the first one's failure is the program's
+      if (&candidate == &candidates.front()) throw;
+    }
     if (seconds >= least) continue;
     least = seconds;
     best = &candidate;

@@ -23,8 +23,13 @@ std::string after(const std::string& text, const std::string& key, const char* e
 }
 
 std::string blas_name() {
-  if (const auto config = blas_function<char*()>("openblas_get_config"))
-    return after(std::string("<") + config(), "<", " ") + " " + after(config(), "OpenBLAS ", " ");
+  if (const auto config = blas_function<char*()>("openblas_get_config")) {
+    std::string name = after(std::string("<") + config(), "<", " ") + " " + after(config(), "OpenBLAS ", " ");
+    // An older version takes a CPU that it does not know for one of 2004; OPENBLAS_CORETYPE says otherwise.
+    if (const auto core = blas_function<char*()>("openblas_get_corename"))
+      name += std::string(", core ") + core();
+    return name;
+  }
   if (const auto version = blas_function<const char*()>("bli_info_get_version_str"))
     return std::string("BLIS ") + version();
   return "unknown";

@@ -179,6 +179,29 @@ TEST(BackendComparison, NothingIsCalledWithoutAnInterval) {
   EXPECT_THAT(comparison_in_words(comparison), ElementsAre(HasSubstr("no interval: too few independent")));
 }
 
+TEST(BackendComparison, BackendsThatTookNoTurnsGetNoIntervalAndNoWinner) {
+  Report report;
+  BackendRecords(report, "a").network(0.01);
+  BackendRecords(report, "b").network(0.05);
+  report.settings = {{{"model", "net"}, {"pass", "forward"}, {"interleaved", false}}};
+  const BackendComparison comparison = only_comparison(report);
+  EXPECT_FALSE(comparison.network->winner());
+  EXPECT_FALSE(comparison.network->times[1].ratio_interval);
+  EXPECT_DOUBLE_EQ(comparison.network->times[1].ratio.value(), 5);
+  report.settings[0]["interleaved"] = true;
+  EXPECT_TRUE(only_comparison(report).network->winner());
+}
+
+TEST(BackendComparison, TheRatioIsOfTheStepsThatBothTook) {
+  Report report;
+  BackendRecords(report, "a").network(0.01);
+  BackendRecords(report, "b").network(0.02);
+  std::vector<double>& longer = report.records[1].samples;
+  longer.insert(longer.end(), 30, 1.0);  // after the other was through
+  testing::give_samples(report.records[1], std::vector<double>(longer));
+  EXPECT_NEAR(only_comparison(report).network->times[1].ratio.value(), 2, 1e-12);
+}
+
 TEST(BackendComparison, ASingleBackendIsNotCompared) {
   Report report;
   BackendRecords(report, "a").network(0.01).layer("conv1", 0.01);
