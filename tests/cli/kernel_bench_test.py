@@ -72,7 +72,8 @@ def test_counters_are_positive(document):
         assert ("FLOP/s" in row) == ("percent_of_peak" in row) == has_flops, name
         if has_flops:
             assert row["FLOP/s"] > 0, name
-            assert row["percent_of_peak"] > 0, name
+            share = 100 * row["FLOP/s"] / float(document["context"]["fma_peak_FLOP/s"])
+            assert row["percent_of_peak"] == pytest.approx(share, rel=1e-3), name
 
 
 def test_rates_are_the_work_over_the_time(document):
