@@ -27,9 +27,12 @@ LIBRARIES = {
     "oneDNN": (r"(oneapi/)?dnnl.*", ("kernels/onednn/",)),
     "XNNPACK": (r"xnnpack\.h|pthreadpool\.h", ("kernels/xnnpack/",)),
     "ONNX Runtime": (r"(onnxruntime/)?onnxruntime_.*", ("kernels/onnxruntime/",)),
+    "Highway": (r"hwy/.*", ("kernels/winograd/", "tests/kernels/winograd/", "benchmarks/winograd_benchmark.cpp")),
     "libtorch": (r"(ATen|c10|torch)/.*", ("kernels/torch/",)),
     "CLI11": (r"CLI/.*", ("harness/options.cpp",)),
 }
+# Kernels that those of another folder put into their networks.
+GUESTS = {"kernels/onednn/": "kernels/winograd/"}
 # config needs the word for a pass, and nothing else of the backend.
 ONLY_HEADER = {("config", "backend"): "harness/backend/backend.h"}
 
@@ -54,6 +57,10 @@ def why_not(file, header):
         return "the program does not include its tests or benchmarks"
     if top == "kernels":
         own = "/".join(file.split("/")[:2]) + "/"
+        if own == "kernels/winograd/" and header.startswith("harness/"):
+            return "kernels/winograd/ knows nothing of the harness"
+        if own in GUESTS and header.startswith(GUESTS[own]):
+            return None
         if header.startswith(("harness/", "kernels/")) and not header.startswith(
             ("harness/backend/", "harness/model/", own)
         ):

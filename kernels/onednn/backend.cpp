@@ -6,6 +6,7 @@
 #include "harness/backend/choice.h"
 #include "kernels/onednn/compat.h"
 #include "kernels/onednn/program.h"
+#include "kernels/onednn/winograd.h"
 
 namespace cnnbench {
 namespace {
@@ -27,10 +28,15 @@ class OneDnnBackend final : public Backend {
                              : runtime == DNNL_RUNTIME_SEQ ? "sequential"
                              : runtime == DNNL_RUNTIME_TBB ? "TBB"
                                                            : "other";
-    return {{"effective_isa", onednn::compat::effective_isa()}, {"threading", name}};
+    std::vector<std::pair<std::string, std::string>> all{{"effective_isa", onednn::compat::effective_isa()},
+                                                         {"threading", name}};
+    if (variant_.winograd != onednn::WinogradUse::none)
+      all.emplace_back("winograd", onednn::winograd_instruction_set());
+    return all;
   }
 
   std::string unsupported(const ModelLayer& layer, Pass) const override {
+    if (variant_.winograd != onednn::WinogradUse::none && onednn::winograd_can(layer)) return "";
     const Padding& padding = layer.padding;
     const bool negative = padding.before.height < 0 || padding.before.width < 0 || padding.after.height < 0 ||
                           padding.after.width < 0;
@@ -76,6 +82,13 @@ std::vector<BackendChoice> onednn_backends() {
       choice({.name = "onednn:fusion=off", .fusion = false}, "activations as operations of their own"),
       choice({.name = "onednn:impl=best", .best_implementation = true},
              "of all implementations and layouts that the library has for a layer, the fastest at set-up"),
+      choice(
+          {.name = "winograd", .winograd = onednn::WinogradUse::by_shape},
+          "3×3 convolutions on our own Winograd kernels where they promise to be faster, the rest on onednn"),
+      choice({.name = "winograd:tune", .winograd = onednn::WinogradUse::by_timing},
+             "the same where they are faster, timed at set-up"),
+      choice({.name = "winograd:all", .winograd = onednn::WinogradUse::all},
+             "the same for all 3×3 convolutions of stride 1"),
       capped("sse41", "SSE41", __builtin_cpu_supports("sse4.1")),
       capped("avx2", "AVX2", __builtin_cpu_supports("avx2")),
       capped("avx512", "AVX512_CORE", __builtin_cpu_supports("avx512bw"))};

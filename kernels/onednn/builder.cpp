@@ -1,5 +1,9 @@
 #include "kernels/onednn/builder.h"
 
+#include <algorithm>
+
+#include "kernels/onednn/winograd.h"
+
 namespace cnnbench::onednn {
 namespace {
 
@@ -51,10 +55,16 @@ Builder::Builder(const Model& the_model, const PrepareOptions& the_options, cons
       variant(the_variant),
       engine(dnnl::engine::kind::cpu, 0),
       stream(engine),
-      values(the_model.layers.size() + 1) {}
+      values(the_model.layers.size() + 1),
+      on_winograd(winograd_layers(the_model, the_options, the_variant.winograd)) {
+  shares_blocks_ = std::find(on_winograd.begin(), on_winograd.end(), true) != on_winograd.end();
+}
 
 memory::desc Builder::activation_desc(const memory::dims& dims) const {
-  return variant.plain_layout && dims.size() == 4 ? plain_desc(dims) : any_desc(dims);
+  if (variant.plain_layout && dims.size() == 4) return plain_desc(dims);
+  // The library reads images of a few channels in plain order.
+  if (shares_blocks_ && dims.size() == 4 && dims[1] >= channel_block()) return blocked_desc(dims);
+  return any_desc(dims);
 }
 
 Value Builder::make_value(const memory::dims& dims, const memory::desc& desc) {
@@ -112,9 +122,22 @@ void Builder::add(Direction direction, const std::string& implementation, const 
   actions.push_back(std::move(action));
 }
 
-void Builder::add(Direction direction, const std::string& implementation, std::function<void()> function) {
-  operations.push_back({layer_, direction, implementation});
+void Builder::add(Direction direction, const std::string& implementation, std::function<void()> function,
+                  double growth) {
+  operations.push_back({layer_, direction, implementation, growth});
   actions.push_back({{}, {}, std::move(function)});
+}
+
+memory Builder::scratch(std::int64_t floats) {
+  const memory data({{floats}, memory::data_type::f32, memory::format_tag::x}, engine, DNNL_MEMORY_NONE);
+  scratch_.push_back(buffers.acquire(data.get_desc().get_size()));
+  buffers.bind(data, scratch_.back());
+  return data;
+}
+
+void Builder::release_scratch() {
+  for (const int buffer : scratch_) buffers.release(buffer);
+  scratch_.clear();
 }
 
 std::size_t Builder::add_parameter(Tensor tensor, const memory::desc& plain, const memory::desc& desc) {
@@ -134,11 +157,23 @@ memory Builder::parameter_as(std::size_t index, const memory::desc& wanted) {
   if (parameter.desc == wanted) return parameter.data;
   const memory copy(wanted, engine, DNNL_MEMORY_NONE);
   parameter_copies.bind(copy, parameter_copies.dedicate(wanted.get_size()));
-  const dnnl::reorder::primitive_desc reorder(engine, parameter.desc, engine, wanted);
-  parameter.copies.push_back({copy, dnnl::reorder(reorder)});
+  const dnnl::reorder::primitive_desc desc(engine, parameter.desc, engine, wanted);
+  const dnnl::reorder reorder(desc);
+  parameter.refresh.push_back([this, reorder, from = parameter.data, copy] {
+    dnnl::reorder(reorder).execute(stream, {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, copy}});
+    stream.wait();
+  });
   if (options.pass == Pass::train)
-    add(Direction::reorder, reorder.impl_info_str(), parameter.copies.back().refresh,
+    add(Direction::reorder, desc.impl_info_str(), reorder,
         {{DNNL_ARG_FROM, parameter.data}, {DNNL_ARG_TO, copy}});
+  return copy;
+}
+
+memory Builder::parameter_copy(std::size_t index, std::int64_t floats,
+                               std::function<void(const memory&)> make) {
+  const memory copy({{floats}, memory::data_type::f32, memory::format_tag::x}, engine, DNNL_MEMORY_NONE);
+  parameter_copies.bind(copy, parameter_copies.dedicate(copy.get_desc().get_size()));
+  parameters[index].refresh.push_back([copy, make = std::move(make)] { make(copy); });
   return copy;
 }
 

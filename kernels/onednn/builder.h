@@ -31,10 +31,6 @@ struct Value {
 /// One tensor of parameters: the master copy in the arena, in the layout of its gradient (so that an update
 /// is elementwise), and copies in the layouts that primitives want where those differ.
 struct Parameter {
-  struct Copy {
-    memory data;
-    dnnl::reorder refresh;  ///< reorder from the master copy
-  };
   int layer = 0;
   Tensor tensor = Tensor::weights;
   memory::desc plain;  ///< OIHW, GOIHW, OI or X
@@ -42,7 +38,7 @@ struct Parameter {
   std::size_t offset = 0;  ///< bytes into both arenas
   memory data;
   memory gradient;
-  std::vector<Copy> copies;
+  std::vector<std::function<void()>> refresh;  ///< what makes each of the copies from the master
 };
 
 /// What run() does for one operation: a primitive with its arguments, or a function.
@@ -80,6 +76,7 @@ class Builder {
   std::vector<memory> held;  ///< memory that actions refer to
   std::vector<Parameter> parameters;
   std::vector<LayerValues> values;  ///< a layer
+  std::vector<bool> on_winograd;    ///< a layer: whether kernels/winograd computes it
   double loss = 0;
 
   bool training() const { return options.pass != Pass::forward; }
@@ -94,7 +91,7 @@ class Builder {
   void begin_backward() { backward_ = true; }
 
   /// Descriptor of an activation that leaves the layout to the library, unless the variant is of plain
-  /// layouts.
+  /// layouts, or kernels/winograd computes a part of the network: then all have its layout.
   memory::desc activation_desc(const memory::dims& dims) const;
 
   /// An uninitialised value. In the forward part of training it is kept for the backward part.
@@ -119,7 +116,12 @@ class Builder {
 
   void add(Direction direction, const std::string& implementation, const dnnl::primitive& primitive,
            Arguments arguments);
-  void add(Direction direction, const std::string& implementation, std::function<void()> function);
+  void add(Direction direction, const std::string& implementation, std::function<void()> function,
+           double error_growth = 1);
+
+  /// Uninitialised memory for the next operations, until release_scratch().
+  memory scratch(std::int64_t floats);
+  void release_scratch();
 
   /// Registers a parameter of this layer; returns its index.
   std::size_t add_parameter(Tensor tensor, const memory::desc& plain, const memory::desc& desc);
@@ -128,9 +130,14 @@ class Builder {
   /// every step.
   memory parameter_as(std::size_t parameter, const memory::desc& wanted);
 
+  /// A copy of so many floats that `make` fills from the parameter, at set-up and whenever it is written.
+  memory parameter_copy(std::size_t parameter, std::int64_t floats, std::function<void(const memory&)> make);
+
  private:
   int layer_ = 0;
   bool backward_ = false;
+  bool shares_blocks_ = false;  ///< some layer is on kernels/winograd
+  std::vector<int> scratch_;    ///< buffers
 };
 
 /// One layer's part in a program.

@@ -7,6 +7,7 @@
 
 #include "harness/backend/initial_values.h"
 #include "kernels/onednn/builder.h"
+#include "kernels/onednn/winograd.h"
 
 namespace cnnbench::onednn {
 namespace {
@@ -104,7 +105,9 @@ class OneDnnProgram final : public Program {
     Value value = input_;
     for (int i = 0; i < layers; ++i) {
       builder_.begin_layer(i);
-      plans.push_back(make_plan(model_.layers[static_cast<std::size_t>(i)]));
+      const ModelLayer& layer = model_.layers[static_cast<std::size_t>(i)];
+      const bool on_winograd = builder_.on_winograd[static_cast<std::size_t>(i)];
+      plans.push_back(on_winograd ? make_winograd_convolution(layer) : make_plan(layer));
       LayerValues& values = builder_.values[static_cast<std::size_t>(i)];
       values.input = value;
       value = plans.back()->forward(builder_, value);
@@ -162,11 +165,8 @@ class OneDnnProgram final : public Program {
     write(0, Tensor::input, images);
   }
 
-  void refresh(const Parameter& parameter) {
-    for (const Parameter::Copy& copy : parameter.copies)
-      dnnl::reorder(copy.refresh)
-          .execute(builder_.stream, {{DNNL_ARG_FROM, parameter.data}, {DNNL_ARG_TO, copy.data}});
-    builder_.stream.wait();
+  static void refresh(const Parameter& parameter) {
+    for (const std::function<void()>& make_copy : parameter.refresh) make_copy();
   }
 
   const Parameter* find(int layer, Tensor tensor) const {

@@ -48,35 +48,35 @@ Value WeightedLayer::forward(Builder& builder, const Value& given) {
                {DNNL_ARG_DST, dst.data}});
   builder.discard(src_);
   dst_ = output_value(builder, dst);
-  if (activation_ != Activation::none && !fused) add_activation_forward(builder);
+  if (activation_ != Activation::none && !fused) add_activation_forward(builder, activation_, dst_);
   if (backward && activation_ != Activation::none) dst_.writable = false;
   return dst_;
 }
 
-void WeightedLayer::add_activation_forward(Builder& builder) {
+void add_activation_forward(Builder& builder, Activation activation, const Value& dst) {
   const auto desc = compat::eltwise_forward(builder.engine, builder.forward_kind(),
-                                            eltwise_algorithm(activation_, false), dst_.desc, 0, 0);
+                                            eltwise_algorithm(activation, false), dst.desc, 0, 0);
   builder.add(Direction::forward, desc.impl_info_str(), dnnl::eltwise_forward(desc),
-              {{DNNL_ARG_SRC, dst_.data}, {DNNL_ARG_DST, dst_.data}});
+              {{DNNL_ARG_SRC, dst.data}, {DNNL_ARG_DST, dst.data}});
 }
 
-void WeightedLayer::add_activation_backward(Builder& builder, const Value& diff_dst) {
-  const dnnl::algorithm algorithm = eltwise_algorithm(activation_, true);
+void add_activation_backward(Builder& builder, Activation activation, const Value& dst, const Value& diff_dst,
+                             bool input_gradient) {
+  const dnnl::algorithm algorithm = eltwise_algorithm(activation, true);
   const auto hint =
-      compat::eltwise_forward(builder.engine, dnnl::prop_kind::forward_training, algorithm, dst_.desc, 0, 0);
-  const auto desc = compat::eltwise_backward(builder.engine, hint, algorithm, diff_dst.desc, dst_.desc, 0, 0);
-  // Both gradients need it; it is charged to the one that always follows it.
+      compat::eltwise_forward(builder.engine, dnnl::prop_kind::forward_training, algorithm, dst.desc, 0, 0);
+  const auto desc = compat::eltwise_backward(builder.engine, hint, algorithm, diff_dst.desc, dst.desc, 0, 0);
   builder.add(
-      layer_.input_gradient ? Direction::backward_data : Direction::backward_weights, desc.impl_info_str(),
+      input_gradient ? Direction::backward_data : Direction::backward_weights, desc.impl_info_str(),
       dnnl::eltwise_backward(desc),
-      {{DNNL_ARG_DST, dst_.data}, {DNNL_ARG_DIFF_DST, diff_dst.data}, {DNNL_ARG_DIFF_SRC, diff_dst.data}});
+      {{DNNL_ARG_DST, dst.data}, {DNNL_ARG_DIFF_DST, diff_dst.data}, {DNNL_ARG_DIFF_SRC, diff_dst.data}});
 }
 
 Value WeightedLayer::backward(Builder& builder, const Value& given) {
   Value output_gradient = given;
   if (activation_ != Activation::none) {
     output_gradient = builder.converted(given, dst_.desc);
-    add_activation_backward(builder, output_gradient);
+    add_activation_backward(builder, activation_, dst_, output_gradient, layer_.input_gradient);
   }
   const Value diff_dst = gradient_value(builder, output_gradient);
 

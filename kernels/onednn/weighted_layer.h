@@ -39,9 +39,6 @@ class WeightedLayer : public LayerPlan {
   virtual memory::desc plain_weights() const = 0;
 
  private:
-  void add_activation_forward(Builder& builder);
-  void add_activation_backward(Builder& builder, const Value& diff_dst);
-
   const ModelLayer& layer_;
   Activation activation_;
   Chosen backward_data_;
@@ -51,6 +48,14 @@ class WeightedLayer : public LayerPlan {
   std::size_t weights_ = 0;
   std::size_t bias_ = 0;
 };
+
+/// Adds an activation as an operation of its own, in place.
+void add_activation_forward(Builder& builder, Activation activation, const Value& dst);
+
+/// Its gradient, in place of diff_dst. Both gradients of the layer need it; it is charged to the one that
+/// always follows it: backward data where there is an `input_gradient`.
+void add_activation_backward(Builder& builder, Activation activation, const Value& dst, const Value& diff_dst,
+                             bool input_gradient);
 
 /// The eltwise algorithm of an activation; with `from_dst`, the one whose backward pass needs the output
 /// alone.

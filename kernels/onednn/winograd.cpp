@@ -1,0 +1,238 @@
+#include "kernels/onednn/winograd.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include "kernels/onednn/compat.h"
+#include "kernels/onednn/program.h"
+#include "kernels/onednn/weighted_layer.h"
+#include "kernels/winograd/convolution.h"
+#include "kernels/winograd/error_growth.h"
+
+namespace cnnbench::onednn {
+namespace {
+
+using winograd::Convolution;
+
+winograd::Shape shape_of(const ModelLayer& layer, std::int64_t batch) {
+  return {batch,
+          layer.input.channels,
+          layer.output.channels,
+          layer.input.height,
+          layer.input.width,
+          layer.output.height,
+          layer.output.width,
+          layer.padding.before.height,
+          layer.padding.before.width};
+}
+
+float* floats(const memory& data) {
+  return data ? static_cast<float*>(data.get_data_handle()) : nullptr;
+}
+
+class WinogradPlan final : public LayerPlan {
+ public:
+  explicit WinogradPlan(const ModelLayer& layer)
+      : layer_(layer), activation_(fused_activation(layer.kind)), isa_(winograd_instruction_set()) {}
+
+  Value forward(Builder& builder, const Value& given) override {
+    convolution_ = std::make_shared<Convolution>(shape_of(layer_, builder.options.batch), channel_block(),
+                                                 isa_, builder.options.threads);
+    given_ = given.dims;
+    const memory::dims src_dims = to_dims(builder.options.batch, layer_.input);
+    src_ = builder.converted(builder.with_dims(given, src_dims), blocked_desc(src_dims));
+    const memory::desc plain{{layer_.output.channels, layer_.input.channels, 3, 3},
+                             memory::data_type::f32,
+                             memory::format_tag::oihw};
+    weights_ = builder.add_parameter(Tensor::weights, plain, plain);
+    memory bias;
+    if (layer_.biases > 0) {
+      const memory::desc desc{{layer_.biases}, memory::data_type::f32, memory::format_tag::x};
+      bias_ = builder.add_parameter(Tensor::bias, desc, desc);
+      bias = builder.parameters[bias_].data;
+    }
+
+    const memory::dims dst_dims = to_dims(builder.options.batch, layer_.output);
+    dst_ = builder.make_value(dst_dims, blocked_desc(dst_dims));
+    const auto pack = [c = convolution_, weights = builder.parameters[weights_].data](const memory& packed) {
+      c->pack(floats(weights), floats(packed));
+    };
+    const memory packed = packed_weights(builder, convolution_->packed_size(), Direction::forward, pack);
+    const memory scratch = builder.scratch(convolution_->forward_scratch_size());
+    builder.add(
+        Direction::forward, name(),
+        [c = convolution_, src = src_.data, packed, bias, relu = activation_ == Activation::relu,
+         dst = dst_.data, scratch] {
+          c->forward(floats(src), floats(packed), floats(bias), relu, floats(dst), floats(scratch));
+        },
+        winograd::forward_error_growth(shape_of(layer_, 1)));
+    builder.release_scratch();
+    builder.discard(src_);
+    if (activation_ != Activation::none && activation_ != Activation::relu)
+      add_activation_forward(builder, activation_, dst_);
+    if (builder.training() && layer_.backward && activation_ != Activation::none) dst_.writable = false;
+    return dst_;
+  }
+
+  Value backward(Builder& builder, const Value& given) override {
+    const Value diff_dst = builder.converted(given, dst_.desc);
+    const bool relu = activation_ == Activation::relu;
+    if (activation_ != Activation::none && !relu)
+      add_activation_backward(builder, activation_, dst_, diff_dst, layer_.input_gradient);
+
+    const memory scratch = builder.scratch(convolution_->backward_weights_scratch_size());
+    builder.add(
+        Direction::backward_weights, name(),
+        [c = convolution_, src = src_.data, relu_dst = relu ? dst_.data : memory(), diff_dst = diff_dst.data,
+         weights = builder.parameters[weights_].gradient,
+         bias = layer_.biases > 0 ? builder.parameters[bias_].gradient : memory(), scratch] {
+          c->backward_weights(floats(src), floats(relu_dst), floats(diff_dst), floats(weights), floats(bias),
+                              floats(scratch));
+        },
+        winograd::weights_error_growth(shape_of(layer_, 1)));
+    builder.release_scratch();
+
+    Value diff_src;
+    if (layer_.input_gradient) {
+      diff_src = builder.make_value(src_.dims, src_.desc);
+      const auto pack = [c = convolution_, weights = builder.parameters[weights_].data](
+                            const memory& packed) { c->pack_backward(floats(weights), floats(packed)); };
+      const memory packed =
+          packed_weights(builder, convolution_->packed_backward_size(), Direction::backward_data, pack);
+      const memory data_scratch = builder.scratch(convolution_->backward_data_scratch_size());
+      builder.add(
+          Direction::backward_data, name(),
+          [c = convolution_, diff_dst = diff_dst.data, packed, diff_src = diff_src.data, data_scratch] {
+            c->backward_data(floats(diff_dst), floats(packed), floats(diff_src), floats(data_scratch));
+          },
+          winograd::forward_error_growth(shape_of(layer_, 1).backward_data()));
+      builder.release_scratch();
+      diff_src = builder.with_dims(diff_src, given_);
+    }
+    builder.discard(diff_dst);
+    return diff_src;
+  }
+
+ private:
+  std::string name() const { return "winograd:f4x4:" + isa_; }
+
+  /// Transformed weights: in inference made at set-up, in training by an operation in front of the one that
+  /// uses them, whose scratch memory they are.
+  memory packed_weights(Builder& builder, std::int64_t size, Direction direction,
+                        const std::function<void(const memory&)>& pack) {
+    if (!builder.training()) return builder.parameter_copy(weights_, size, pack);
+    const memory packed = builder.scratch(size);
+    builder.add(direction, name() + ":weights", [pack, packed] { pack(packed); });
+    return packed;
+  }
+
+  const ModelLayer& layer_;
+  Activation activation_;
+  std::string isa_;
+  std::shared_ptr<const Convolution> convolution_;
+  memory::dims given_;
+  Value src_;
+  Value dst_;
+  std::size_t weights_ = 0;
+  std::size_t bias_ = 0;
+};
+
+/// Whether the arithmetic promises a gain: multiplications of direct convolution over those of Winograd with
+/// its transforms, which cost about as much as `transform` more channels on either side.
+bool promises_gain(const ModelLayer& layer) {
+  constexpr double transform = 20;
+  constexpr double least_gain = 1.5;
+  const winograd::Shape shape = shape_of(layer, 1);
+  const auto in = static_cast<double>(shape.in_channels);
+  const auto out = static_cast<double>(shape.out_channels);
+  const double direct = winograd::taps * in * out * static_cast<double>(shape.out_height * shape.out_width);
+  const double transformed =
+      winograd::elements * static_cast<double>(shape.tiles()) * (in * out + transform * (in + out));
+  return direct >= least_gain * transformed;
+}
+
+/// Least seconds of a step's operations without the reorders at the border, in turns.
+std::array<double, 2> step_seconds(const std::array<std::unique_ptr<Program>, 2>& programs) {
+  constexpr int runs = 5;
+  using Clock = std::chrono::steady_clock;
+  std::array<double, 2> least{1e30, 1e30};
+  for (int run = 0; run < runs; ++run)
+    for (std::size_t side = 0; side < programs.size(); ++side) {
+      double sum = 0;
+      const std::vector<Operation>& operations = programs[side]->operations();
+      for (std::size_t i = 0; i < operations.size(); ++i) {
+        const Clock::time_point start = Clock::now();
+        programs[side]->run(i);
+        if (operations[i].direction != Direction::reorder)
+          sum += std::chrono::duration<double>(Clock::now() - start).count();
+      }
+      least[side] = std::min(least[side], sum);
+    }
+  return least;
+}
+
+/// The exception to "kernels never time": the user asked for the faster one. A layer alone, all its
+/// directions.
+bool is_faster(const Model& model, int index, const PrepareOptions& options) {
+  const Model layer = single_layer(model, index);
+  const auto prepare = [&](WinogradUse use) {
+    Variant variant;
+    variant.winograd = use;
+    return make_program(layer, options, variant);
+  };
+  const std::array<double, 2> seconds = step_seconds({prepare(WinogradUse::none), prepare(WinogradUse::all)});
+  return seconds[1] < seconds[0];
+}
+
+bool has_negative_padding(const ModelLayer& layer) {
+  const Padding& padding = layer.padding;
+  return std::min({padding.before.height, padding.before.width, padding.after.height, padding.after.width}) <
+         0;
+}
+
+}  // namespace
+
+bool winograd_can(const ModelLayer& layer) {
+  const auto* conv = std::get_if<cnnbench::Convolution>(&layer.kind);
+  return conv != nullptr && conv->kernel == Extent{3, 3} && conv->stride == Extent{1, 1} && conv->groups == 1;
+}
+
+std::vector<bool> winograd_layers(const Model& model, const PrepareOptions& options, WinogradUse use) {
+  std::vector<bool> taken;
+  for (int i = 0; i < static_cast<int>(model.layers.size()); ++i) {
+    const ModelLayer& layer = model.layers[static_cast<std::size_t>(i)];
+    // What the library cannot compute is ours in any case.
+    taken.push_back(use != WinogradUse::none && winograd_can(layer) &&
+                    (use == WinogradUse::all || has_negative_padding(layer) ||
+                     (use == WinogradUse::by_timing ? is_faster(model, i, options) : promises_gain(layer))));
+  }
+  return taken;
+}
+
+std::int64_t channel_block() {
+  return compat::effective_isa().starts_with("avx512") ? 16 : 8;
+}
+
+memory::desc blocked_desc(const memory::dims& dims) {
+  return {dims, memory::data_type::f32,
+          channel_block() == 16 ? memory::format_tag::nChw16c : memory::format_tag::nChw8c};
+}
+
+std::string winograd_instruction_set() {
+  const std::string allowed =
+      compat::effective_isa();  // "sse41", "avx", "avx2…", "avx512…", on other CPUs "isa N"
+  const auto beyond = [&](const std::string& isa) {
+    return isa.starts_with("avx") && !allowed.starts_with("isa") && !allowed.starts_with("avx512") &&
+           !allowed.starts_with(isa);
+  };
+  const std::vector<std::string> ours = winograd::instruction_sets();
+  const auto found = std::find_if_not(ours.begin(), ours.end(), beyond);
+  return found == ours.end() ? ours.back() : *found;
+}
+
+std::unique_ptr<LayerPlan> make_winograd_convolution(const ModelLayer& layer) {
+  return std::make_unique<WinogradPlan>(layer);
+}
+
+}  // namespace cnnbench::onednn

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kernels/onednn/builder.h"
+
+// The joint between this library and kernels/winograd.
+namespace cnnbench::onednn {
+
+/// Whether kernels/winograd can compute the layer: a 3×3 convolution of stride 1 without groups.
+bool winograd_can(const ModelLayer& layer);
+
+/// For every layer whether kernels/winograd computes it.
+std::vector<bool> winograd_layers(const Model& model, const PrepareOptions& options, WinogradUse use);
+
+/// Channels a block in the layout that both sides share, the library's own for this CPU: 8, or 16 with
+/// AVX-512.
+std::int64_t channel_block();
+
+/// That layout.
+memory::desc blocked_desc(const memory::dims& dims);
+
+/// The best instruction set of kernels/winograd that is not beyond what the library may use.
+std::string winograd_instruction_set();
+
+/// A convolution on kernels/winograd, in the layout of channel_block(). ReLU is fused, other activations are
+/// the library's. In training the weights are transformed in every step, as a part of forward and of backward
+/// data; in inference once, at set-up.
+std::unique_ptr<LayerPlan> make_winograd_convolution(const ModelLayer& layer);
+
+}  // namespace cnnbench::onednn

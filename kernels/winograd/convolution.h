@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "kernels/winograd/blocking.h"
+#include "kernels/winograd/kernels.h"
+
+namespace cnnbench::winograd {
+
+/// A convolution by F(4×4, 3×3). Images are in blocks of channels (see Image); weights and their gradients
+/// [out_channels][in_channels][3][3]; all are f32. Scratch memory is the caller's: as many floats as
+/// a function asks for, with any contents, aligned to 64 bytes as images and transformed weights are.
+class Convolution {
+ public:
+  /// Throws std::invalid_argument: see kernels().
+  Convolution(const Shape& shape, std::int64_t block, const std::string& instruction_set, int threads);
+
+  /// Floats that transformed weights take, forward and backward data.
+  std::int64_t packed_size() const;
+  std::int64_t packed_backward_size() const;
+  /// Floats of scratch memory that each function needs.
+  std::int64_t forward_scratch_size() const;
+  std::int64_t backward_data_scratch_size() const;
+  std::int64_t backward_weights_scratch_size() const;
+
+  /// Transforms weights for forward, and for backward_data.
+  void pack(const float* weights, float* packed) const;
+  void pack_backward(const float* weights, float* packed) const;
+
+  /// dst = convolution(src) + bias, and ReLU where wanted. `bias` may be null.
+  void forward(const float* src, const float* packed, const float* bias, bool relu, float* dst,
+               float* scratch) const;
+
+  /// The gradient of the source.
+  void backward_data(const float* diff_dst, const float* packed_backward, float* diff_src,
+                     float* scratch) const;
+
+  /// The gradients of weights and bias (may be null). Where `relu_dst`, the output of forward with ReLU, is
+  /// not null, diff_dst is first set to zero, in memory, where that output is.
+  void backward_weights(const float* src, const float* relu_dst, float* diff_dst, float* diff_weights,
+                        float* diff_bias, float* scratch) const;
+
+ private:
+  Shape shape_;
+  std::int64_t block_;
+  const Kernels& kernels_;
+  int threads_;
+};
+
+}  // namespace cnnbench::winograd

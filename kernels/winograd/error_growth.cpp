@@ -1,0 +1,112 @@
+#include "kernels/winograd/error_growth.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace cnnbench::winograd {
+namespace {
+
+constexpr int side = tile_inputs;
+constexpr int filter = 3;
+
+// The matrices of transforms-inl.h.
+constexpr double a[side][tile_outputs] = {{1, 0, 0, 0},          {1, 1, 1, 1},   {1, -1, 1, -1},
+                                          {1, 0.5, 0.25, 0.125}, {1, -2, 4, -8}, {0, 0, 0, 1}};
+constexpr double g[side][filter] = {{1, 0, 0},
+                                    {1.0 / 3, 1.0 / 3, 1.0 / 3},
+                                    {-1.0 / 3, 1.0 / 3, -1.0 / 3},
+                                    {-16.0 / 15, -8.0 / 15, -4.0 / 15},
+                                    {1.0 / 15, -2.0 / 15, 4.0 / 15},
+                                    {0, 0, 1}};
+constexpr double b[side][side] = {{1, -1.5, -2, 1.5, 1, 0}, {0, -1, 0.5, 2.5, 1, 0},
+                                  {0, 1, -2.5, 0.5, 1, 0},  {0, -2, -1, 2, 1, 0},
+                                  {0, 0.5, -1, -0.5, 1, 0}, {0, 1, -1.5, -2, 1.5, 1}};
+
+double squares(const double* row, int first, int last) {
+  double sum = 0;
+  for (int i = first; i < last; ++i) sum += row[i] * row[i];
+  return sum;
+}
+
+/// One dimension of a convolution.
+struct Line {
+  std::int64_t in;
+  std::int64_t out;
+  std::int64_t padding;
+};
+
+/// What of a tile lies inside: inputs [first, last), and the first `outputs` of its outputs.
+struct Part {
+  int first;
+  int last;
+  int outputs;
+};
+
+template <typename Function>
+void for_each_tile(const Line& line, const Function& function) {
+  for (std::int64_t begin = 0; begin < line.out; begin += tile_outputs) {
+    const std::int64_t start = begin - line.padding;  // of the tile's inputs
+    function(Part{static_cast<int>(std::clamp<std::int64_t>(-start, 0, side)),
+                  static_cast<int>(std::clamp<std::int64_t>(line.in - start, 0, side)),
+                  static_cast<int>(std::min<std::int64_t>(tile_outputs, line.out - begin))});
+  }
+}
+
+double worst(const std::array<double, tile_outputs>& variance,
+             const std::array<double, tile_outputs>& terms) {
+  double most = 1;
+  for (std::size_t i = 0; i < variance.size(); ++i)
+    if (terms[i] > 0) most = std::max(most, variance[i] / terms[i]);
+  return most;
+}
+
+double forward_variance(const Line& line) {
+  std::array<double, tile_outputs> variance{};
+  std::array<double, tile_outputs> terms{};
+  for_each_tile(line, [&](const Part& part) {
+    for (int i = 0; i < part.outputs; ++i) {
+      const auto index = static_cast<std::size_t>(i);
+      terms[index] += std::max(0, std::min(part.last, i + filter) - std::max(part.first, i));
+      for (int l = 0; l < side; ++l)
+        variance[index] +=
+            a[l][i] * a[l][i] * squares(g[l], 0, filter) * squares(b[l], part.first, part.last);
+    }
+  });
+  return worst(variance, terms);
+}
+
+double weights_variance(const Line& line) {
+  std::array<double, tile_outputs> variance{};
+  std::array<double, tile_outputs> terms{};
+  for_each_tile(line, [&](const Part& part) {
+    for (int i = 0; i < filter; ++i) {
+      const auto index = static_cast<std::size_t>(i);
+      terms[index] += std::max(0, std::min(part.last, i + part.outputs) - std::max(part.first, i));
+      for (int l = 0; l < side; ++l)
+        variance[index] +=
+            g[l][i] * g[l][i] * squares(a[l], 0, part.outputs) * squares(b[l], part.first, part.last);
+    }
+  });
+  return worst(variance, terms);
+}
+
+Line rows(const Shape& shape) {
+  return {shape.in_height, shape.out_height, shape.padding_top};
+}
+
+Line columns(const Shape& shape) {
+  return {shape.in_width, shape.out_width, shape.padding_left};
+}
+
+}  // namespace
+
+double forward_error_growth(const Shape& shape) {
+  return std::sqrt(forward_variance(rows(shape)) * forward_variance(columns(shape)));
+}
+
+double weights_error_growth(const Shape& shape) {
+  return std::sqrt(weights_variance(rows(shape)) * weights_variance(columns(shape)));
+}
+
+}  // namespace cnnbench::winograd

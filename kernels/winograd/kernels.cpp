@@ -1,0 +1,162 @@
+#include "kernels/winograd/kernels.h"
+
+// Everything below is compiled once for each instruction set.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/winograd/kernels.cpp"
+#include <hwy/foreach_target.h>
+//
+#include <hwy/highway.h>
+
+#include <array>
+#include <cctype>
+#include <mutex>
+#include <stdexcept>
+#include <utility>
+
+#include "kernels/winograd/micro_kernel-inl.h"
+#include "kernels/winograd/tiles-inl.h"
+#include "kernels/winograd/weights-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace cnnbench::winograd::HWY_NAMESPACE {
+
+using RowsFunction = void (*)(const Operands&);
+
+/// Entry r multiplies r + 1 rows by kColumns blocks of columns.
+template <int kBlock, int kColumns>
+constexpr auto row_functions() {
+  constexpr int count = Kernel<kBlock>::rows;
+  return []<std::size_t... r>(std::index_sequence<r...>) {
+    return std::array<RowsFunction, sizeof...(r)>{
+        [](const Operands& o) HWY_ATTR { multiply_rows<kBlock, r + 1, kColumns, false, false>(o); }...};
+  }
+  (std::make_index_sequence<count>());
+}
+
+/// All rows of a few columns. The rows are shared out evenly over the calls, so that none is left with one.
+template <int kBlock, int kColumns>
+void multiply_columns(const TileMatrix<const float>& a, const TileMatrix<const float>& b,
+                      std::int64_t element, std::int64_t column, std::int64_t inner,
+                      const TileMatrix<float>& c) {
+  static constexpr auto functions = row_functions<kBlock, kColumns>();
+  const std::int64_t most = static_cast<std::int64_t>(functions.size());
+  const std::int64_t strips = (c.rows + most - 1) / most;
+  for (std::int64_t strip = 0; strip < strips; ++strip) {
+    const std::int64_t first = c.rows * strip / strips;
+    const std::int64_t rows = c.rows * (strip + 1) / strips - first;
+    functions[static_cast<std::size_t>(rows - 1)]({a.at(element, 0, first), a.column_stride(),
+                                                   b.at(element, column, 0), b.column_stride(),
+                                                   c.at(element, column, first), c.column_stride(), inner});
+  }
+}
+
+template <int kBlock>
+void multiply(const TileMatrix<const float>& a, const TileMatrix<const float>& b, std::int64_t element,
+              Range pairs, std::int64_t inner, const TileMatrix<float>& c) {
+  for (std::int64_t pair = pairs.first; pair < pairs.last; ++pair) {
+    if (2 * pair + 1 < c.columns)
+      multiply_columns<kBlock, 2>(a, b, element, 2 * pair, inner, c);
+    else
+      multiply_columns<kBlock, 1>(a, b, element, 2 * pair, inner, c);
+  }
+}
+
+template <int kBlock, int kColumns, bool kAccumulate>
+void multiply_transposed_columns(const TileMatrix<const float>& a, const TileMatrix<const float>& b,
+                                 std::int64_t element, std::int64_t column, std::int64_t inner,
+                                 const TileMatrix<float>& c) {
+  constexpr int rows = Kernel<kBlock>::lane_rows;
+  // Rows beyond the last channel, in a block's last lanes, are there in the matrix neither to read nor to
+  // write.
+  for (std::int64_t row = 0; row < c.rows; row += rows) {
+    const Operands operands{a.at(element, row / kBlock, 0) + row % kBlock,
+                            0,
+                            b.at(element, column, 0),
+                            b.column_stride(),
+                            c.at(element, column, row),
+                            c.column_stride(),
+                            inner};
+    multiply_rows<kBlock, rows, kColumns, true, kAccumulate>(operands);
+  }
+}
+
+template <int kBlock, bool kAccumulate>
+void multiply_transposed_pairs(const TileMatrix<const float>& a, const TileMatrix<const float>& b,
+                               std::int64_t element, Range pairs, std::int64_t inner,
+                               const TileMatrix<float>& c) {
+  for (std::int64_t pair = pairs.first; pair < pairs.last; ++pair) {
+    if (2 * pair + 1 < c.columns)
+      multiply_transposed_columns<kBlock, 2, kAccumulate>(a, b, element, 2 * pair, inner, c);
+    else
+      multiply_transposed_columns<kBlock, 1, kAccumulate>(a, b, element, 2 * pair, inner, c);
+  }
+}
+
+template <int kBlock>
+void multiply_transposed(const TileMatrix<const float>& a, const TileMatrix<const float>& b,
+                         std::int64_t element, Range pairs, std::int64_t inner, bool accumulate,
+                         const TileMatrix<float>& c) {
+  if (accumulate)
+    multiply_transposed_pairs<kBlock, true>(a, b, element, pairs, inner, c);
+  else
+    multiply_transposed_pairs<kBlock, false>(a, b, element, pairs, inner, c);
+}
+
+template <int kBlock>
+const Kernels* table() {
+  static constexpr Kernels all{transform_input<kBlock>,           transform_output<kBlock>,
+                               transform_output_gradient<kBlock>, multiply<kBlock>,
+                               multiply_transposed<kBlock>,       transform_weights<kBlock>,
+                               transform_weight_gradient<kBlock>};
+  return &all;
+}
+
+/// The table of this instruction set; null for a size of blocks that there is none for.
+const Kernels* find_kernels(std::int64_t block) {
+  return block == 8 ? table<8>() : block == 16 ? table<16>() : nullptr;
+}
+
+}  // namespace cnnbench::winograd::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+
+namespace cnnbench::winograd {
+namespace {
+
+HWY_EXPORT(find_kernels);
+
+std::string name_of(std::int64_t target) {
+  std::string name = hwy::TargetName(target);
+  if (name.starts_with("AVX3")) return "avx512";
+  for (char& letter : name) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  return name;
+}
+
+}  // namespace
+
+std::vector<std::string> instruction_sets() {
+  std::vector<std::string> names;
+  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) names.push_back(name_of(target));
+  return names;
+}
+
+const Kernels& kernels(std::int64_t block, const std::string& instruction_set) {
+  // Highway dispatches by a state of the process: set, used and put back by one thread at a time.
+  static std::mutex mutex;
+  const std::lock_guard lock(mutex);
+  const Kernels* found = nullptr;
+  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    if (name_of(target) != instruction_set) continue;
+    hwy::GetChosenTarget().Update(target);
+    found = HWY_DYNAMIC_DISPATCH(find_kernels)(block);
+    hwy::GetChosenTarget().DeInit();
+    if (found == nullptr) throw std::invalid_argument("winograd: channels are in blocks of 8 or 16");
+    return *found;
+  }
+  throw std::invalid_argument("winograd: no instruction set " + instruction_set + " here");
+}
+
+}  // namespace cnnbench::winograd
+
+#endif  // HWY_ONCE

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "kernels/winograd/shape.h"
+#include "kernels/winograd/tile_matrix.h"
+
+namespace cnnbench::winograd {
+
+/// A range of things that one thread does: [first, last).
+struct Range {
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+  std::int64_t size() const { return last - first; }
+};
+
+/// Activations in blocks of channels: [image][channels / block][height][width][block], lanes beyond the last
+/// channel zero. As the library of the other layers has them (nChw8c, nChw16c).
+template <typename Float>
+struct Image {
+  Float* data = nullptr;
+  std::int64_t channels = 0;
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+  std::int64_t block = 0;
+
+  std::int64_t size(std::int64_t batch) const {
+    return batch * blocks_of(channels, block) * height * width * block;
+  }
+  Float* at(std::int64_t image, std::int64_t channel_block, std::int64_t y, std::int64_t x) const {
+    return data + (((image * blocks_of(channels, block) + channel_block) * height + y) * width + x) * block;
+  }
+};
+
+/// What is done to an output before it is written.
+struct Epilogue {
+  const float* bias = nullptr;  ///< [out_channels]; may be null
+  bool relu = false;
+  bool streaming = false;  ///< write around the caches
+};
+
+/// The innermost functions for one instruction set and one size of channel blocks. Tiles are counted through
+/// all images, row after row; `first_tile` is the tile of the tile matrix's row 0.
+struct Kernels {
+  /// V = Bᵀ d B for rows `tiles` of V and one block of channels, `column`.
+  void (*transform_input)(const Shape&, const Image<const float>& from, std::int64_t first_tile,
+                          std::int64_t column, Range tiles, const TileMatrix<float>& to);
+
+  /// Output = Aᵀ M A, with the epilogue.
+  void (*transform_output)(const Shape&, const TileMatrix<float>& from, std::int64_t first_tile,
+                           std::int64_t column, Range tiles, const Epilogue&, const Image<float>& to);
+
+  /// Z = A ∂y Aᵀ. Where there is an output that went through ReLU, gradients of zeros are set to zero first,
+  /// also in memory. Adds to `sums`, [out_channels] rounded up to blocks, the gradients of all pixels, if not
+  /// null.
+  void (*transform_output_gradient)(const Shape&, const Image<float>& gradient, const float* relu_output,
+                                    std::int64_t first_tile, std::int64_t column, Range tiles,
+                                    const TileMatrix<float>& to, float* sums);
+
+  /// C = A B for one of the 36 elements and some pairs of column blocks of C: M = V U, over `inner` channels.
+  void (*multiply)(const TileMatrix<const float>& a, const TileMatrix<const float>& b, std::int64_t element,
+                   Range pairs, std::int64_t inner, const TileMatrix<float>& c);
+
+  /// C = Aᵀ B, or C += Aᵀ B: ∂U = Vᵀ Z, over the first `inner` tiles.
+  void (*multiply_transposed)(const TileMatrix<const float>& a, const TileMatrix<const float>& b,
+                              std::int64_t element, Range pairs, std::int64_t inner, bool accumulate,
+                              const TileMatrix<float>& c);
+
+  /// U = G g Gᵀ for the block `column` of outputs and some inputs. `weights` are those of the shape's
+  /// convolution, or, where `turned`, of the one whose backward data the shape is: [its outputs][its
+  /// inputs][3][3].
+  void (*transform_weights)(const Shape&, const float* weights, bool turned, std::int64_t column,
+                            Range inputs, const TileMatrix<float>& to);
+
+  /// ∂g = Gᵀ ∂U G, of the sum of `copies` matrices that lie `stride` floats apart, into
+  /// [outputs][inputs][3][3].
+  void (*transform_weight_gradient)(const Shape&, const TileMatrix<const float>& from, std::int64_t copies,
+                                    std::int64_t stride, std::int64_t column, Range inputs, float* weights);
+
+  /// Pairs of column blocks are multiplied at once.
+  static std::int64_t pairs_of(std::int64_t columns) { return (columns + 1) / 2; }
+};
+
+/// Names of the instruction sets that this binary has kernels for and this CPU can run, best first: "avx512",
+/// "avx2", "sse4", "neon", …
+std::vector<std::string> instruction_sets();
+
+/// For blocks of 8 or 16 channels, on one of instruction_sets(). Throws std::invalid_argument for others.
+const Kernels& kernels(std::int64_t block, const std::string& instruction_set);
+
+}  // namespace cnnbench::winograd

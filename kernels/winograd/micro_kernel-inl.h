@@ -1,0 +1,109 @@
+// The innermost matrix product: a few rows times two blocks of columns, its sums in registers over the whole
+// inner dimension (Goto & van de Geijn 2008, "Anatomy of High-Performance Matrix Multiplication", the
+// micro-kernel of BLIS).
+
+#if defined(KERNELS_WINOGRAD_MICRO_KERNEL_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef KERNELS_WINOGRAD_MICRO_KERNEL_INL_H_
+#undef KERNELS_WINOGRAD_MICRO_KERNEL_INL_H_
+#else
+#define KERNELS_WINOGRAD_MICRO_KERNEL_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+
+HWY_BEFORE_NAMESPACE();
+namespace cnnbench::winograd::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+#if HWY_ARCH_X86 && HWY_TARGET > HWY_AVX3
+constexpr int registers = 16;
+#else
+constexpr int registers = 32;
+#endif
+
+/// Sizes for channels in blocks of kBlock, as vectors of this target.
+template <int kBlock>
+struct Kernel {
+  using D = hn::CappedTag<float, kBlock>;
+  static constexpr int lanes = static_cast<int>(hn::MaxLanes(D()));
+  static constexpr int vectors = kBlock / lanes;  ///< of a block of columns
+  /// Rows whose sums fit into the registers beside two blocks of columns and one scalar.
+  static constexpr int rows = std::max(1, (registers - 2 * vectors - 1) / (2 * vectors));
+  /// The same where rows are lanes of a block: a power of two.
+  static constexpr int lane_rows = std::min<int>(kBlock, std::bit_floor(static_cast<unsigned>(rows)));
+};
+
+/// Where the operands of C = A B (or C += A B) lie; strides in floats. B and C are TileMatrix's matrices:
+/// their rows are kBlock apart, their blocks of columns a stride.
+struct Operands {
+  const float* a;
+  std::int64_t a_stride;  ///< from a block of the inner dimension to the next, where A is not transposed
+  const float* b;
+  std::int64_t b_stride;
+  float* c;
+  std::int64_t c_stride;
+  std::int64_t inner;  ///< number of products in a sum
+};
+
+/// kRows rows times kColumns blocks. A is a matrix of the same layout: not transposed, row r and product k
+/// are lane k % kBlock of row r in block k / kBlock; transposed, they are lane r of row k.
+template <int kBlock, int kRows, int kColumns, bool kTransposed, bool kAccumulate>
+HWY_INLINE void multiply_rows(const Operands& o) {
+  using K = Kernel<kBlock>;
+  constexpr int N = K::lanes;
+  constexpr int V = K::vectors * kColumns;
+  using Vector = hn::Vec<typename K::D>;
+  const typename K::D d;
+  Vector sums[kRows][V];
+  const auto place = [&](int r, int v) {
+    return o.c + v / K::vectors * o.c_stride + r * kBlock + v % K::vectors * N;
+  };
+
+  // Unrolled by order, since only then the compiler keeps the sums in registers all the time.
+#pragma GCC unroll 32
+  for (int r = 0; r < kRows; ++r)
+#pragma GCC unroll 32
+    for (int v = 0; v < V; ++v) sums[r][v] = kAccumulate ? hn::LoadU(d, place(r, v)) : hn::Zero(d);
+
+  const auto add = [&](const float* HWY_RESTRICT a, std::int64_t row_stride, const float* HWY_RESTRICT b,
+                       const float* HWY_RESTRICT b_next) HWY_ATTR {
+    Vector columns[V];
+#pragma GCC unroll 32
+    for (int v = 0; v < V; ++v) columns[v] = hn::LoadU(d, (v < K::vectors ? b : b_next) + v % K::vectors * N);
+#pragma GCC unroll 32
+    for (int r = 0; r < kRows; ++r) {
+      const Vector scalar = hn::Set(d, a[r * row_stride]);
+#pragma GCC unroll 32
+      for (int v = 0; v < V; ++v) sums[r][v] = hn::MulAdd(scalar, columns[v], sums[r][v]);
+    }
+  };
+
+  const float* b = o.b;
+  const float* b_next = o.b + (kColumns - 1) * o.b_stride;
+  if constexpr (kTransposed) {
+    const float* a = o.a;
+    for (std::int64_t k = 0; k < o.inner; ++k, a += kBlock, b += kBlock, b_next += kBlock)
+      add(a, 1, b, b_next);
+  } else {
+    const float* block = o.a;
+    for (std::int64_t k = 0; k < o.inner; k += kBlock, block += o.a_stride) {
+      const std::int64_t lanes = std::min<std::int64_t>(kBlock, o.inner - k);
+      for (const float* a = block; a != block + lanes; ++a, b += kBlock, b_next += kBlock)
+        add(a, kBlock, b, b_next);
+    }
+  }
+
+#pragma GCC unroll 32
+  for (int r = 0; r < kRows; ++r)
+#pragma GCC unroll 32
+    for (int v = 0; v < V; ++v) hn::StoreU(sums[r][v], d, place(r, v));
+}
+
+}  // namespace cnnbench::winograd::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // KERNELS_WINOGRAD_MICRO_KERNEL_INL_H_
