@@ -41,12 +41,17 @@ void multiply_columns(const TileMatrix<const float>& a, const TileMatrix<const f
   static constexpr auto functions = row_functions<kBlock, kColumns>();
   const std::int64_t most = static_cast<std::int64_t>(functions.size());
   const std::int64_t strips = (c.rows + most - 1) / most;
+  // While these columns are in the caches, the next ones, which lie behind them, are fetched.
+  const std::int64_t depth = blocks_of(inner, kBlock);
+  const std::int64_t panel = kColumns * b.column_stride();
+  const std::int64_t lines = (panel + line * strips * depth - 1) / (line * strips * depth);
+  const float* const next = b.at(element, column, 0) + panel;
   for (std::int64_t strip = 0; strip < strips; ++strip) {
     const std::int64_t first = c.rows * strip / strips;
     const std::int64_t rows = c.rows * (strip + 1) / strips - first;
-    functions[static_cast<std::size_t>(rows - 1)]({a.at(element, 0, first), a.column_stride(),
-                                                   b.at(element, column, 0), b.column_stride(),
-                                                   c.at(element, column, first), c.column_stride(), inner});
+    functions[static_cast<std::size_t>(rows - 1)](
+        {a.at(element, 0, first), a.column_stride(), b.at(element, column, 0), b.column_stride(),
+         c.at(element, column, first), c.column_stride(), inner, next + strip * depth * lines * line, lines});
   }
 }
 

@@ -9,6 +9,7 @@
 #define KERNELS_WINOGRAD_MICRO_KERNEL_INL_H_
 #endif
 
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include <algorithm>
@@ -24,6 +25,8 @@ constexpr int registers = 16;
 #else
 constexpr int registers = 32;
 #endif
+
+constexpr std::int64_t line = 16;  ///< floats of a cache line
 
 /// Sizes for channels in blocks of kBlock, as vectors of this target.
 template <int kBlock>
@@ -47,6 +50,10 @@ struct Operands {
   float* c;
   std::int64_t c_stride;
   std::int64_t inner;  ///< number of products in a sum
+  /// What the next calls will read of B comes from memory: so many cache lines of it are asked for with every
+  /// kBlock products.
+  const float* next = nullptr;
+  std::int64_t next_lines = 0;
 };
 
 /// kRows rows times kColumns blocks. A is a matrix of the same layout: not transposed, row r and product k
@@ -90,10 +97,12 @@ HWY_INLINE void multiply_rows(const Operands& o) {
       add(a, 1, b, b_next);
   } else {
     const float* block = o.a;
+    const float* next = o.next;
     for (std::int64_t k = 0; k < o.inner; k += kBlock, block += o.a_stride) {
       const std::int64_t lanes = std::min<std::int64_t>(kBlock, o.inner - k);
       for (const float* a = block; a != block + lanes; ++a, b += kBlock, b_next += kBlock)
         add(a, kBlock, b, b_next);
+      for (std::int64_t i = 0; i < o.next_lines; ++i, next += line) hwy::Prefetch(next);
     }
   }
 
