@@ -1,6 +1,7 @@
 // What the harness costs: the network view of VGG16 against a bare loop over the same oneDNN primitives, and
-// a step of LeNet at batch 1 in the measuring loop against the same step alone. Both sides alternate in one
-// process, so that the drift of the machine meets both; what counts are the counters, not the times.
+// a step of LeNet at batch 1 in the measuring loop against the same step alone; and what a backend would
+// suffer from another's spinning threads without the wait between turns. Both sides alternate in one process,
+// so that the drift of the machine meets both; what counts are the counters, not the times.
 
 #include <benchmark/benchmark.h>
 
@@ -8,6 +9,8 @@
 
 #include "harness/backend/choice.h"
 #include "harness/config/config.h"
+#include "harness/machine/running_threads.h"
+#include "harness/measure/conditions.h"
 #include "harness/measure/measuring_loop.h"
 #include "harness/measure/statistics.h"
 #include "harness/measure/timed_program.h"
@@ -106,6 +109,40 @@ void measuring_loop_overhead(benchmark::State& state) {
   state.counters["added_us"] = 1e6 * median(added) / steps;
 }
 
+/// Counter `unsettled_over_settled`: a step right after one of another backend, over the same step after the
+/// wait until the other's threads sleep, of the medians: what spinning threads would make of a comparison.
+/// LeNet. And `wait_ms`, the median wait.
+void step_after_another(benchmark::State& state, const std::string& other, const std::string& backend) {
+  const Model model = load("lenet");
+  if (find_backend(other) == nullptr || find_backend(backend) == nullptr) {
+    state.SkipWithError("a backend that is not built");
+    return;
+  }
+  const PrepareOptions options{Pass::forward, 64, all_threads(), 1};
+  const std::unique_ptr<Program> before = find_backend(other)->prepare(model, options);
+  const std::unique_ptr<Program> program = find_backend(backend)->prepare(model, options);
+  SteadyClock clock;
+  const std::unique_ptr<ConditionsProbe> probe = make_conditions_probe(clock, all_threads());
+  const int process[] = {this_process()};
+  std::vector<double> settled;
+  std::vector<double> unsettled;
+  std::vector<double> waits;
+  const auto timed_step = [&](bool wait) {
+    before->step();
+    if (wait) waits.push_back(probe->settle(process).seconds);
+    const double start = clock.now();
+    program->step();
+    return clock.now() - start;
+  };
+  for (auto _ : state) {
+    unsettled.push_back(timed_step(false));
+    settled.push_back(timed_step(true));
+    state.SetIterationTime(settled.back());
+  }
+  state.counters["unsettled_over_settled"] = median(unsettled) / median(settled);
+  state.counters["wait_ms"] = 1e3 * median(waits);
+}
+
 BENCHMARK_CAPTURE(network_against_bare_loop, forward, Pass::forward)
     ->Arg(4)
     ->Iterations(15)
@@ -114,6 +151,14 @@ BENCHMARK_CAPTURE(network_against_bare_loop, forward, Pass::forward)
 BENCHMARK_CAPTURE(network_against_bare_loop, forward_backward, Pass::forward_backward)
     ->Arg(4)
     ->Iterations(9)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(step_after_another, xnnpack_after_onednn, "onednn", "xnnpack")
+    ->Iterations(201)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(step_after_another, onednn_after_xnnpack, "xnnpack", "onednn")
+    ->Iterations(201)
     ->UseManualTime()
     ->Unit(benchmark::kMillisecond);
 BENCHMARK(measuring_loop_overhead)->Iterations(51)->UseManualTime()->Unit(benchmark::kMillisecond);
