@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "kernels/winograd/kernels.h"
 #include "kernels/winograd/micro_kernel-inl.h"
