@@ -56,8 +56,9 @@ double scratch_mib(const LayerCase& layer, const Convolution& convolution) {
   return static_cast<double>(tiling.column_elements() + tiling.output_elements()) * sizeof(float) / (1 << 20);
 }
 
+/// What ran; "(direct-equivalent)" says why its share of the peak may be above 100 %.
 std::string label(const OperationGroup& operations, const LayerCase& layer) {
-  std::string text = operations.implementation;
+  std::string text = operations.implementation + (operations.direct_equivalent ? " (direct-equivalent)" : "");
   for (const std::string& other : layer.others)
     text += (&other == &layer.others.front() ? "; also " : ", ") + other;
   return text;

@@ -9,6 +9,7 @@
 #include "harness/console_observer.h"
 #include "harness/list_backends.h"
 #include "harness/machine/facts.h"
+#include "harness/machine/fma_peak.h"
 #include "harness/measure/dump.h"
 #include "harness/options.h"
 #include "harness/plan.h"
@@ -147,6 +148,27 @@ Report begin_report(Cluster& cluster, Clock& clock, const std::vector<Config>& c
   return report;
 }
 
+/// The FMA peak of the rank that has the lowest: steps wait for the slowest. All ranks measure at a time, as
+/// their kernels will run. Collective; complete on rank 0. Empty without optimisation, where it would be far
+/// too low.
+std::optional<Ceilings> measure_ceilings(Cluster& cluster, int threads) {
+#ifndef __OPTIMIZE__
+  static_cast<void>(threads);
+  return std::nullopt;
+#else
+  cluster.barrier();
+  const FmaPeak peak = measure_fma_peak(threads);
+  const nlohmann::json mine{peak.flops_per_second, peak.instruction_set, threads};
+  std::optional<Ceilings> lowest;
+  for (const std::string& text : cluster.gather(mine.dump())) {
+    const nlohmann::json one = nlohmann::json::parse(text);
+    if (!lowest || one[0].get<double>() < lowest->fma_flops_per_second)
+      lowest = Ceilings{one[0].get<double>(), one[1].get<std::string>(), one[2].get<int>()};
+  }
+  return lowest;
+#endif
+}
+
 /// Measures every experiment and shows it. True where none was interrupted.
 bool measure_all(std::vector<Experiment>& experiments, const Options& options, Cluster& cluster, Clock& clock,
                  Report& report) {
@@ -231,6 +253,8 @@ int run(Cluster& cluster, int argc, char** argv) {
   Report report = begin_report(cluster, clock, configs, experiments, options, placement, argc, argv);
   report.warnings.insert(report.warnings.end(), warnings.begin(), warnings.end());
   if (cluster.is_root()) print_header(std::cout, report);
+  if (options.verify != Verify::only)
+    report.ceilings = measure_ceilings(cluster, experiments.front().threads);
   cluster.barrier();  // ranks that share a core must find out together how fast it is
   const std::unique_ptr<ConditionsProbe> conditions =
       make_conditions_probe(clock, experiments.front().threads);

@@ -20,7 +20,7 @@ except ImportError:
     sys.exit(2)
 matplotlib.use("Agg")
 
-from cnnbench_plots import backend_times, comparison, layers, rates, speed_ups  # noqa: E402
+from cnnbench_plots import backend_rates, backend_times, comparison, layers, rates, speed_ups  # noqa: E402
 from cnnbench_results.result import ResultError, read_result  # noqa: E402
 from cnnbench_plots.style import file_name  # noqa: E402
 
@@ -35,6 +35,7 @@ def pages(result):
     for run in dict.fromkeys((t.model, t.pass_name) for t in result.backend_times):
         yield file_name("backends-speed-up", *run), speed_ups.draw(result, *run)
         yield file_name("backends-time", *run), backend_times.draw(result, *run)
+        yield file_name("backends-rate", *run), backend_rates.draw(result, *run)
     if result.comparison:
         for pass_name, backend in dict.fromkeys(run[1:] for run in result.runs("network")):
             name = file_name("comparison", result.comparison, pass_name, backend)

@@ -36,6 +36,11 @@ struct Operation {
   /// How much larger its rounding errors are than those of sums of products: 1 for direct algorithms and
   /// matrix multiplication, more for algorithms that transform (Winograd).
   double error_growth = 1;
+
+  /// Whether it multiplies less often than the convention counts FLOPs for: its GFLOP/s are then
+  /// "direct-equivalent", and may exceed what the machine multiplies. The algorithms that transform are
+  /// those.
+  bool direct_equivalent() const { return error_growth != 1; }
 };
 
 /// The tensors of a layer that can be read as plain arrays: activations NCHW, convolution weights OIHW, dense

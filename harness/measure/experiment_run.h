@@ -41,10 +41,10 @@ struct ExperimentRun {
 };
 
 /// A program of `part`, which is the run's model or cut out of it, on every rank; or a Failure and nothing.
-/// `seconds`, where not null, takes the slowest rank's time, on rank 0. `takes_images`: the experiment's
+/// `setup`, where not null, takes the slowest rank's times, on rank 0. `takes_images`: the experiment's
 /// images, where it has any, go into its first layer.
 std::unique_ptr<Program> prepare_program(ExperimentRun& run, const Backend& backend, const Model& part,
-                                         double* seconds, bool takes_images);
+                                         Setup* setup, bool takes_images);
 
 /// Times the contestants in one view and adds what was found to the run's findings.
 void measure_view(ExperimentRun& run, View view, const std::vector<Contestant>& contestants);

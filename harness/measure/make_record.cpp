@@ -131,6 +131,7 @@ std::optional<Record> layer_record(const RecordContext& context, const Model& mo
   Record record = base_record(context);
   record.direction = to_string(group.direction);
   record.implementation = group.implementation;
+  record.direct_equivalent = group.direct_equivalent;
   if (group.layer < static_cast<int>(model.layers.size())) {
     const ModelLayer& layer = model.layers[static_cast<std::size_t>(group.layer)];
     describe_layer(record, layer);

@@ -2,6 +2,7 @@
 #include <new>
 
 #include "harness/measure/experiment_run.h"
+#include "harness/measure/timed_program.h"
 
 namespace cnnbench {
 namespace {
@@ -20,25 +21,55 @@ bool agree_on_operations(Cluster& cluster, Program& program, std::string& messag
   return agree(cluster, same, message);
 }
 
+/// Seconds that it takes to write the weights of the direct-equivalent layers as they are: transforming and
+/// packing them, as preparing has done once. 0 without such layers, and for a program of another process,
+/// where the way there would count.
+double rewrite_weights(Program& program, const Model& model, Clock& clock) {
+  double seconds = 0;
+  if (dynamic_cast<TimedElsewhere*>(&program) != nullptr) return seconds;
+  for (int layer = 0; layer < static_cast<int>(model.layers.size()); ++layer) {
+    if (!direct_equivalent(program, layer)) continue;
+    std::vector<float> plain(static_cast<std::size_t>(model.layers[static_cast<std::size_t>(layer)].weights));
+    program.read(layer, Tensor::weights, plain);
+    const double start = clock.now();
+    program.write(layer, Tensor::weights, plain);
+    seconds += clock.now() - start;
+  }
+  return seconds;
+}
+
+/// The largest over the ranks of one of the two values that each has gathered.
+double largest(const std::vector<double>& all, std::size_t value) {
+  double most = 0;
+  for (std::size_t i = value; i < all.size(); i += 2) most = std::max(most, all[i]);
+  return most;
+}
+
 }  // namespace
 
 std::unique_ptr<Program> prepare_program(ExperimentRun& run, const Backend& backend, const Model& part,
-                                         double* seconds, bool takes_images) {
+                                         Setup* setup, bool takes_images) {
   std::unique_ptr<Program> program;
   std::string message;
   const double start = run.clock.now();
+  double local[] = {0, 0};  // seconds: preparing, the weights once more
   try {
     program = backend.prepare(part, run.options());
     if (takes_images && !run.experiment.input.empty()) program->write(0, Tensor::input, run.experiment.input);
+    local[0] = run.clock.now() - start;
+    if (setup != nullptr && run.experiment.pass == Pass::forward)
+      local[1] = rewrite_weights(*program, part, run.clock);
   } catch (const std::bad_alloc&) {
     message = "out of memory while preparing";
   } catch (const std::exception& error) {
     message = error.what();
   }
-  const double local[] = {run.clock.now() - start};
-  const std::vector<double> all = run.cluster.gather(local);
-  if (seconds != nullptr && !all.empty()) *seconds = *std::max_element(all.begin(), all.end());
   if (program && !message.empty()) program.reset();
+  const std::vector<double> all = run.cluster.gather(local);
+  if (setup != nullptr) {
+    setup->prepare_seconds = largest(all, 0);
+    if (const double weights = largest(all, 1); weights > 0) setup->weights_seconds = weights;
+  }
   if (agree(run.cluster, program != nullptr, message) && agree_on_operations(run.cluster, *program, message))
     return program;
   run.fail(backend, part.layers.size() == 1 ? part.layers[0].name : "", "error", message);

@@ -39,9 +39,10 @@ struct Record {
   std::string implementation;  ///< of several operations: joined by " + "; empty for network and prefix
   std::int64_t batch = 0;      ///< a rank
   int ranks = 1;
-  int threads = 1;         ///< a rank
-  std::int64_t flops = 0;  ///< one step of one rank
-  std::int64_t bytes = 0;  ///< one step of one rank
+  int threads = 1;                 ///< a rank
+  std::int64_t flops = 0;          ///< one step of one rank
+  std::int64_t bytes = 0;          ///< one step of one rank
+  bool direct_equivalent = false;  ///< an operation multiplies less often than `flops` says: see Operation
   Summary summary;
   std::vector<double> samples;        ///< seconds: maximum over ranks of each step
   std::vector<RankSummary> per_rank;  ///< whole-step records (direction "step") only
@@ -76,6 +77,9 @@ struct Check {
   double tolerance = 0;
   bool passed = false;
   std::string message;  ///< where it failed: the worst element, what was found and what was expected
+  /// Relative L2 error √(Σ(found − expected)² / Σ expected²) of the elements compared; 0 where nothing is
+  /// off, infinite where only zeros were expected and others found.
+  double l2_error = 0;
 };
 
 /// Fixed facts of one (model, pass, backend) measured together.
@@ -89,6 +93,10 @@ struct Setup {
   std::string parameters_hash;  ///< of all parameters as they lie in memory; empty where nothing was verified
   std::optional<double>
       unattributed_share;  ///< 1 - (median step of the layers view) / (median step of the network view)
+  /// Of `prepare_seconds`, what transforming and packing the weights of the direct-equivalent layers takes,
+  /// as found by writing these weights once more; maximum over ranks. Inference only: training does it in
+  /// every step.
+  std::optional<double> weights_seconds = {};
 };
 
 }  // namespace cnnbench

@@ -72,7 +72,7 @@ std::optional<Contestant> prepare_and_verify(ExperimentRun& run, const Backend& 
   if (!supported(run, backend)) return std::nullopt;
   run.phase("preparing");
   Setup setup{run.model.name, std::string(to_string(run.experiment.pass)), backend.name(), 0, 0, {}, "", {}};
-  std::unique_ptr<Program> program = prepare_program(run, backend, run.model, &setup.prepare_seconds, true);
+  std::unique_ptr<Program> program = prepare_program(run, backend, run.model, &setup, true);
   if (!program) return std::nullopt;
   setup.parameters_mib = static_cast<double>(program->parameters().size_bytes()) / (1 << 20);
   run.findings.setups.push_back(setup);

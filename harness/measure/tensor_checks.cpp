@@ -13,7 +13,13 @@
 namespace cnnbench {
 namespace {
 
-/// Keeps the worst of a set of comparisons: the one whose error is largest against what is allowed.
+/// √(Σ(found − expected)² / Σ expected²); see Check.
+double relative_l2(double error_squares, double expected_squares) {
+  return error_squares == 0 ? 0 : std::sqrt(error_squares / expected_squares);
+}
+
+/// Keeps the worst of a set of comparisons: the one whose error is largest against what is allowed; and the
+/// relative L2 error of all.
 class Comparison {
  public:
   explicit Comparison(Check& check) : check_(check) {
@@ -24,6 +30,9 @@ class Comparison {
   /// `magnitude` is what the error is reported relative to.
   void compare(std::int64_t element, double found, double expected, double allowed, double magnitude) {
     const double error = std::abs(found - expected);
+    error_squares_ += error * error;
+    expected_squares_ += expected * expected;
+    check_.l2_error = relative_l2(error_squares_, expected_squares_);
     const bool passed = error <= allowed;  // not for NaN, which no later error replaces
     ++check_.checked;
     const double ratio = error == 0 ? 0 : error / allowed;
@@ -39,6 +48,8 @@ class Comparison {
  private:
   Check& check_;
   double worst_ = -1;
+  double error_squares_ = 0;
+  double expected_squares_ = 0;
 };
 
 /// Multiply-adds behind one element of a tensor, roughly.
@@ -86,7 +97,7 @@ void TensorChecks::expect_same(const std::string& layer, const std::string& tens
   const auto [a, b] = std::mismatch(found.begin(), found.end(), expected.begin(), expected.end());
   check.passed = a == found.end() && b == expected.end();
   if (check.passed) return;
-  check.max_error = std::numeric_limits<double>::infinity();
+  check.max_error = check.l2_error = std::numeric_limits<double>::infinity();
   check.message =
       a == found.end() || b == expected.end()
           ? fmt::format("{} elements, expected {}", found.size(), expected.size())

@@ -20,15 +20,24 @@ std::vector<OperationGroup> group_operations(const Program& program) {
       return belongs(candidate, operation);
     });
     if (group == groups.end()) {
-      groups.push_back({operation.layer, operation.direction, operation.implementation, 1});
+      groups.push_back(
+          {operation.layer, operation.direction, operation.implementation, 1, operation.direct_equivalent()});
       named.push_back({operation.implementation});
       continue;
     }
     ++group->operations;
+    group->direct_equivalent = group->direct_equivalent || operation.direct_equivalent();
     if (named[static_cast<std::size_t>(group - groups.begin())].insert(operation.implementation).second)
       group->implementation += " + " + operation.implementation;
   }
   return groups;
+}
+
+bool direct_equivalent(const Program& program, std::optional<int> layer) {
+  const std::vector<Operation>& operations = program.operations();
+  return std::any_of(operations.begin(), operations.end(), [&](const Operation& operation) {
+    return operation.direct_equivalent() && layer.value_or(operation.layer) == operation.layer;
+  });
 }
 
 TimedStep time_whole_step(Program& program, Clock& clock) {

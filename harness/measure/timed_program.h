@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,12 +14,16 @@ namespace cnnbench {
 struct OperationGroup {
   int layer = 0;
   Direction direction = Direction::forward;
-  std::string implementation;  ///< of several operations, joined by " + "; repeated ones once
-  int operations = 1;          ///< how many: so many times the clock is read for them
+  std::string implementation;      ///< of several operations, joined by " + "; repeated ones once
+  int operations = 1;              ///< how many: so many times the clock is read for them
+  bool direct_equivalent = false;  ///< one of them is: see Operation
 };
 
 /// A program's operations by layer and direction, in the order of their first operation.
 std::vector<OperationGroup> group_operations(const Program& program);
+
+/// Whether an operation of the layer is direct-equivalent (see Operation); of any layer, without one.
+bool direct_equivalent(const Program& program, std::optional<int> layer = {});
 
 /// A program that runs in another process, and that is timed there.
 class TimedElsewhere {

@@ -28,6 +28,14 @@ RecordContext context(const ExperimentRun& run, const Backend& backend, View vie
           run.clock_cost};
 }
 
+/// A record of whole steps of a contestant's program, which is of `model`.
+std::optional<Record> step_record(const ExperimentRun& run, const Contestant& contestant, View view,
+                                  const Model& model, const Samples& samples) {
+  std::optional<Record> record = whole_step_record(context(run, *contestant.backend, view), model, samples);
+  if (record) record->direct_equivalent = direct_equivalent(*contestant.program);
+  return record;
+}
+
 void keep(ExperimentRun& run, std::optional<Record> record) {
   if (record) run.findings.records.push_back(std::move(*record));
 }
@@ -56,7 +64,7 @@ void measure_network(ExperimentRun& run, const std::vector<Contestant>& contesta
   const std::vector<Samples> samples = time(run, contestants, time_whole_step, View::network, "");
   if (!run.cluster.is_root()) return;
   for (std::size_t i = 0; i < samples.size(); ++i)
-    keep(run, whole_step_record(context(run, *contestants[i].backend, View::network), run.model, samples[i]));
+    keep(run, step_record(run, contestants[i], View::network, run.model, samples[i]));
 }
 
 /// Compares the sum of the layers with the network view, where that was measured.
@@ -139,8 +147,7 @@ void measure_prefixes(ExperimentRun& run, const std::vector<Contestant>& contest
     const std::vector<Samples> samples = time(run, all, time_whole_step, View::prefix, last.name);
     if (!run.cluster.is_root()) continue;
     for (std::size_t i = 0; i < samples.size(); ++i) {
-      std::optional<Record> record =
-          whole_step_record(context(run, *all[i].backend, View::prefix), cut, samples[i]);
+      std::optional<Record> record = step_record(run, all[i], View::prefix, cut, samples[i]);
       if (!record) continue;
       record->layer = last.name;
       record->kind = kind_name(last.kind);

@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "harness/measure/make_record.h"
+#include "harness/report/direct_equivalent.h"
 #include "harness/report/format.h"
 #include "harness/report/layer_times.h"
 #include "harness/report/report.h"
@@ -56,11 +57,15 @@ void add_times(Table& table, const std::string& heading, const Values& values, S
   table.add_column(heading, column.unit, Align::right, std::move(column.cells));
 }
 
+/// A rate that is direct-equivalent has a dagger behind it, and its column room for that.
 std::vector<std::string> rate_cells(const Values& values) {
+  const bool daggers = std::any_of(values.begin(), values.end(),
+                                   [](const auto& value) { return value && value->direct_equivalent; });
   std::vector<std::string> cells;
   for (const auto& value : values) {
     const auto rate = value ? gflops_per_second(value->flops, value->time.seconds) : std::nullopt;
     cells.push_back(rate ? fmt::format("{:.1f}", *rate) : "-");
+    if (daggers) cells.back() += rate && value->direct_equivalent ? "†" : " ";
   }
   return cells;
 }
@@ -88,9 +93,9 @@ std::vector<std::string> implementations(const std::vector<LayerTimes>& layers, 
 }
 
 /// Time a direction, their sum, its share and rate; in inference, which has one direction, its implementation
-/// too.
-Table times_table(const std::vector<LayerTimes>& layers, bool training, const TimeScale& scale,
-                  std::size_t name_width) {
+/// too. Where a rate is direct-equivalent, the error of every layer stands beside it.
+Table times_table(const Report& report, const std::vector<LayerTimes>& layers, bool training,
+                  const TimeScale& scale, std::size_t name_width) {
   const Values sums = values_of(layers, directions.size());
   Table table;
   table.add_column("layer", "", Align::left, names_of(layers), name_width);
@@ -108,6 +113,12 @@ Table times_table(const std::vector<LayerTimes>& layers, bool training, const Ti
   if (several) add_times(table, "sum", sums, Spread::none, scale);
   table.add_column("share", "%", Align::right, share_cells(sums));
   table.add_column("GFLOP/s", "", Align::right, rate_cells(sums));
+  if (const Records all = gather(layers, directions.size());
+      any_direct_equivalent(all) && all.front()->view == "layers") {
+    std::vector<std::string> cells = error_cells(report, layers);
+    cells.emplace_back();
+    table.add_column("error", "", Align::right, std::move(cells));
+  }
   if (!training) {
     std::vector<std::string> cells = implementations(layers, 0);
     cells.emplace_back();
@@ -118,18 +129,19 @@ Table times_table(const std::vector<LayerTimes>& layers, bool training, const Ti
 }
 
 /// All columns share one unit. Where the line is too long, decimals go first, then the ends of layers' names.
-void print_times(std::ostream& out, const std::vector<LayerTimes>& layers, bool training) {
+void print_times(std::ostream& out, const Report& report, const std::vector<LayerTimes>& layers,
+                 bool training) {
   const Spread spread = training ? Spread::percent : Spread::sd;
   TimeScale scale = time_scale(times_of(values_of(layers, directions.size())), spread);
   std::size_t name_width = 12;
-  while (times_table(layers, training, scale, name_width).width() > console_width &&
+  while (times_table(report, layers, training, scale, name_width).width() > console_width &&
          (scale.decimals > 0 || name_width > 6)) {
     if (scale.decimals > 1 || name_width == 6)
       --scale.decimals;
     else
       --name_width;
   }
-  times_table(layers, training, scale, name_width).print(out);
+  times_table(report, layers, training, scale, name_width).print(out);
 }
 
 /// Training's second table: rate and implementation a direction.
@@ -224,11 +236,12 @@ void print_layers(std::ostream& out, const Report& report, const std::string& mo
           (example.ranks > 1 ? "; GFLOP/s of one rank" : ""),
       "  ", "");
   const bool training = !gather(layers, 1).empty() || !gather(layers, 2).empty();
-  print_times(out, layers, training);
+  print_times(out, report, layers, training);
   if (training) {
     out << '\n';
     print_training_rates(out, layers);
   }
+  print_direct_equivalent(out, report, records, training);
   print_reorders(out, layers);
   if (view == "layers") print_unattributed(out, report, example);
   print_flags(out, records);

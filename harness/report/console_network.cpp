@@ -75,11 +75,15 @@ void print_network(std::ostream& out, const Report& report, const Record& record
       median_in_words(summary)};
   phrases.push_back(rate_in_words(static_cast<double>(record.batch) / seconds, record.ranks, "images/s"));
   if (const auto rate = gflops_per_second(record.flops, seconds))
-    phrases.push_back(rate_in_words(*rate, record.ranks, "GFLOP/s"));
+    phrases.push_back(rate_in_words(*rate, record.ranks, "GFLOP/s") +
+                      (record.direct_equivalent ? " (direct-equivalent)" : ""));
   phrases.push_back(reason_in_words(record));
   for (const Setup& setup : report.setups)
     if (setup.model == record.model && setup.pass == record.pass && setup.backend == record.backend)
-      phrases.push_back("set-up took " + format_time(setup.prepare_seconds));
+      phrases.push_back("set-up took " + format_time(setup.prepare_seconds) +
+                        (setup.weights_seconds ? ", of which transforming and packing weights " +
+                                                     format_time(*setup.weights_seconds)
+                                               : ""));
   print_phrases(out, phrases, "; ", "  ", "  ");
   if (record.ranks > 1 && !record.per_rank.empty()) print_imbalance(out, record);
   for (const Flag& flag : record.flags) print_wrapped(out, flag.text, "    ", "  FLAG: ");

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "harness/report/format.h"
+#include "harness/report/layer_times.h"
 #include "harness/report/report.h"
 
 namespace cnnbench {
@@ -26,7 +27,7 @@ std::vector<std::string> texts_of(const std::vector<Flag>& flags) {
   return texts;
 }
 
-std::vector<std::string> fields_of(const Record& record) {
+std::vector<std::string> fields_of(const Report& report, const Record& record) {
   const Summary& summary = record.summary;
   const auto& interval = summary.median_interval;
   return {record.model,
@@ -54,7 +55,9 @@ std::vector<std::string> fields_of(const Record& record) {
           csv_number(summary.p95),
           csv_number(gflops_per_second(record.flops, seconds_a_step(summary))),
           record.stop_reason,
-          join(texts_of(record.flags), "; ")};
+          join(texts_of(record.flags), "; "),
+          record.direct_equivalent ? "1" : "0",
+          csv_number(l2_error(report, record))};
 }
 
 }  // namespace
@@ -73,8 +76,8 @@ std::string layers_csv(const Report& report) {
   std::string csv =
       "model,pass,backend,view,layer,kind,output,direction,implementation,batch,ranks,threads,flops,bytes,n,"
       "mean_seconds,sd_seconds,median_seconds,median_low_seconds,median_high_seconds,min_seconds,max_seconds,"
-      "p95_seconds,gflops_per_second,stop_reason,flags\n";
-  for (const Record& record : report.records) csv += csv_row(fields_of(record));
+      "p95_seconds,gflops_per_second,stop_reason,flags,direct_equivalent,l2_error\n";
+  for (const Record& record : report.records) csv += csv_row(fields_of(report, record));
   return csv;
 }
 

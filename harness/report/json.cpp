@@ -3,6 +3,7 @@
 
 #include "harness/report/environment.h"
 #include "harness/report/format.h"
+#include "harness/report/layer_times.h"
 #include "harness/report/report.h"
 
 namespace cnnbench {
@@ -95,7 +96,7 @@ Json conditions_json(const Conditions& conditions) {
           {"unsettled_blocks", conditions.unsettled_blocks}};
 }
 
-Json record_json(const Record& record) {
+Json record_json(const Report& report, const Record& record) {
   return {
       {"model", record.model},
       {"pass", record.pass},
@@ -112,6 +113,8 @@ Json record_json(const Record& record) {
       {"flops", record.flops},
       {"bytes", record.bytes},
       {"gflops_per_second", number_or_null(gflops_per_second(record.flops, seconds_a_step(record.summary)))},
+      {"direct_equivalent", record.direct_equivalent},
+      {"l2_error", number_or_null(l2_error(report, record))},
       {"summary", summary_json(record.summary)},
       {"samples", list_of(record.samples, [](double seconds) { return number_or_null(seconds); })},
       {"per_rank", list_of(record.per_rank, rank_json)},
@@ -131,6 +134,7 @@ Json check_json(const Check& check) {
           {"checked", check.checked},
           {"max_error", number_or_null(check.max_error)},
           {"tolerance", number_or_null(check.tolerance)},
+          {"l2_error", number_or_null(check.l2_error)},
           {"passed", check.passed},
           {"message", check.message}};
 }
@@ -140,6 +144,7 @@ Json setup_json(const Setup& setup) {
           {"pass", setup.pass},
           {"backend", setup.backend},
           {"prepare_seconds", number_or_null(setup.prepare_seconds)},
+          {"weights_seconds", number_or_null(setup.weights_seconds)},
           {"verify_seconds", number_or_null(setup.verify_seconds)},
           {"parameters_mib", number_or_null(setup.parameters_mib)},
           {"parameters_hash", setup.parameters_hash.empty() ? Json() : Json(setup.parameters_hash)},
@@ -149,6 +154,13 @@ Json setup_json(const Setup& setup) {
 Json failure_json(const Failure& failure) {
   return {{"model", failure.model}, {"pass", failure.pass},     {"backend", failure.backend},
           {"layer", failure.layer}, {"reason", failure.reason}, {"message", failure.message}};
+}
+
+Json ceilings_json(const std::optional<Ceilings>& ceilings) {
+  if (!ceilings) return nullptr;
+  return {{"fma_flops_per_second", number_or_null(ceilings->fma_flops_per_second)},
+          {"instruction_set", ceilings->instruction_set},
+          {"threads", ceilings->threads}};
 }
 
 /// `passed` is null where nothing was checked.
@@ -195,7 +207,7 @@ Json result_json(const Report& report) {
       {"ranks", report.ranks},
       {"threads", report.threads},
       {"environment", report.environment},
-      {"machine", {{"ceilings", nullptr}}},
+      {"machine", {{"ceilings", ceilings_json(report.ceilings)}}},
       {"backends", backends_json(report)},
       {"clock",
        {{"cost_seconds", number_or_null(report.clock.cost_seconds)},
@@ -206,7 +218,7 @@ Json result_json(const Report& report) {
        list_of(report.models, [](const ReportedModel& m) { return describe_json(m.model, m.batch); })},
       {"setups", list_of(report.setups, setup_json)},
       {"backend_comparison", backend_comparison_json(report)},
-      {"records", list_of(report.records, record_json)},
+      {"records", list_of(report.records, [&](const Record& r) { return record_json(report, r); })},
       {"failures", list_of(report.failures, failure_json)}};
   return {{"context", google_benchmark_context(facts, report.start_time, executable)},
           {"benchmarks", benchmark_rows(report.records)},

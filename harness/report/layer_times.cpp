@@ -49,6 +49,7 @@ std::optional<CombinedTime> combine(const std::vector<const Record*>& records) {
   for (const Record* record : records) {
     combined.time.seconds += record->summary.mean;
     combined.flops += record->flops;
+    combined.direct_equivalent = combined.direct_equivalent || record->direct_equivalent;
   }
   combined.time.sd = combined_sd(records);
   return combined;
@@ -78,6 +79,19 @@ std::vector<LayerTimes> layer_times(const Report& report, const std::string& mod
     return position(report, model, a.layer) < position(report, model, b.layer);
   });
   return layers;
+}
+
+std::optional<double> l2_error(const Report& report, const Record& record) {
+  const std::string_view tensor = record.direction == "forward"            ? "output"
+                                  : record.direction == "backward_data"    ? "input_gradient"
+                                  : record.direction == "backward_weights" ? "weights_gradient"
+                                                                           : "";
+  if (tensor.empty() || record.view != "layers" || record.layer == "loss") return std::nullopt;
+  for (const Check& check : report.checks)
+    if (check.layer == record.layer && check.tensor == tensor && check.model == record.model &&
+        check.pass == record.pass && check.backend == record.backend)
+      return check.l2_error;
+  return std::nullopt;
 }
 
 const ReportedModel* find_model(const Report& report, const std::string& name) {

@@ -15,7 +15,8 @@ namespace cnnbench {
 /// One or several records taken together.
 struct CombinedTime {
   TimeValue time;
-  std::int64_t flops = 0;  ///< of one step of one rank
+  std::int64_t flops = 0;          ///< of one step of one rank
+  bool direct_equivalent = false;  ///< one of the records is
 };
 
 /// The records' times added up. Where they have samples of the same steps the sd is that of the steps' sums;
@@ -43,6 +44,10 @@ struct LayerTimes {
 /// loss) comes last.
 std::vector<LayerTimes> layer_times(const Report& report, const std::string& model, const std::string& pass,
                                     const std::string& backend, const std::string& view);
+
+/// The relative L2 error of what a record of the view `layers` computed: forward the output, backward data
+/// the gradient of the input, backward weights that of the weights. Empty where that was not verified.
+std::optional<double> l2_error(const Report& report, const Record& record);
 
 /// The network of that name; null where there is none.
 const ReportedModel* find_model(const Report& report, const std::string& name);

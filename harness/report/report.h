@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <iosfwd>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,13 @@ namespace cnnbench {
 struct ReportedModel {
   Model model;
   std::int64_t batch = 0;  ///< a rank
+};
+
+/// What the machine can do at most, as measured at the start of the run.
+struct Ceilings {
+  double fma_flops_per_second = 0;  ///< single-precision multiply-adds of one rank's threads, 2 FLOPs each
+  std::string instruction_set;
+  int threads = 0;
 };
 
 /// All that a run found; complete on rank 0.
@@ -33,6 +41,7 @@ struct Report {
   std::vector<nlohmann::ordered_json> environment;                            ///< one a rank
   std::vector<std::pair<std::string, nlohmann::ordered_json>> backend_facts;  ///< name → version and facts
   ClockCost clock;
+  std::optional<Ceilings> ceilings;  ///< of the rank with the lowest; empty where they were not measured
   int ranks = 1;
   std::vector<int> threads;           ///< one a rank
   std::vector<std::string> warnings;  ///< placement, build type, …

@@ -37,8 +37,8 @@ def draw(result, model, pass_name):
     groups = [comparison.layers[i * size : (i + 1) * size] for i in range(count)]
     panel, between = (1.42, 0.32) if count > 1 else (2.4, 0.3)
     names = [style.literal(name) for name in measured]
-    legend_rows = _legend_rows(names)
-    above = 0.2 * len(legend_rows) + 0.1
+    rows = legend_rows(names)
+    above = 0.2 * len(rows) + 0.1
     total = 0.19 * len(measured) + 0.12 if comparison.totals else 0
     height = above + total + (0.5 if total else 0) + count * (panel + between) + 0.05
     page = style.Page(
@@ -75,21 +75,21 @@ def draw(result, model, pass_name):
             axes.yaxis.set_label_coords(-(left - 0.16) / (room * len(group) / size), 0.5)
             axes.grid(axis="y")
             at -= between
-    for i, row in enumerate(legend_rows):
-        page.legend([(_handle(k), names[k]) for k in row], height - 0.03 - 0.2 * i)
+    for i, row in enumerate(rows):
+        page.legend([(handle(k), names[k]) for k in row], height - 0.03 - 0.2 * i)
     return page
 
 
-def _style_of(index):
+def style_of(index):
     return STYLES[index % len(STYLES)]
 
 
-def _handle(index):
-    colour, hatch = _style_of(index)
+def handle(index):
+    colour, hatch = style_of(index)
     return Patch(facecolor=colour, hatch=hatch, edgecolor="white", linewidth=0.3)
 
 
-def _legend_rows(names):
+def legend_rows(names):
     """Indices of the names that stand in each row of the legend."""
     rows, used = [[]], 0.0
     for i, name in enumerate(names):
@@ -112,7 +112,7 @@ def _log_axis(axis, set_scale):
 def _draw_group(axes, group, measured, factor):
     width = 0.84 / len(measured)
     for k, backend in enumerate(measured):
-        colour, hatch = _style_of(k)
+        colour, hatch = style_of(k)
         mine = [(i, row.get(backend)) for i, (_, row) in enumerate(group)]
         found = [(i, t) for i, t in mine if t and t.median]
         places = [i + (k - (len(measured) - 1) / 2) * width for i, _ in found]
@@ -138,18 +138,23 @@ def _draw_group(axes, group, measured, factor):
             capthick=0.6,
             label=f"{backend} interval",
         )
-    room = axes.get_position().width * style.WIDTH / max(1, len(group))
-    names = [style.literal(name) for name, _ in group]
+    name_groups(axes, [name for name, _ in group])
+
+
+def name_groups(axes, layers):
+    """Names below groups of bars at 0, 1, …, at a slant where they are long, and lines between the groups."""
+    room = axes.get_position().width * style.WIDTH / max(1, len(layers))
+    names = [style.literal(name) for name in layers]
     slanted = max(style.text_width(name, style.SMALL) for name in names) > room - 0.05
     axes.set_xticks(
-        range(len(group)),
+        range(len(layers)),
         names,
         rotation=20 if slanted else 0,
         ha="right" if slanted else "center",
         rotation_mode="anchor",
     )
     axes.tick_params(axis="x", length=0, pad=3)
-    for i in range(1, len(group)):
+    for i in range(1, len(layers)):
         axes.axvline(i - 0.5, color=style.LIGHT, linewidth=0.5, zorder=0)
 
 
@@ -171,7 +176,7 @@ def _draw_totals(page, comparison, measured, bottom, height):
     for k, t in enumerate(times):
         if t is None or not t.median:
             continue
-        colour, hatch = _style_of(k)
+        colour, hatch = style_of(k)
         axes.barh(k, t.median * factor, 0.74, color=colour, hatch=hatch, edgecolor="white", linewidth=0.3)
         if t.low is not None and t.high is not None:
             axes.errorbar(

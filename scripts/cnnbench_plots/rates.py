@@ -48,7 +48,7 @@ def draw(result, model, pass_name, backend, view):
         HEIGHT + above,
         title,
         style.machine_facts(result, records),
-        _caption(view, records, moving, left_out),
+        _caption(view, records, moving, left_out, result.fma_peak),
         style.remark(result),
     )
     left, gap, room = 0.7, 0.55, style.WIDTH - 0.7 - style.MARGIN - 0.05
@@ -61,7 +61,7 @@ def draw(result, model, pass_name, backend, view):
     for (points, work, unit, label), share in zip([p for p in panels if p[0]], shares):
         width = share * (room - gap * (len(shares) - 1))
         axes = page.axes(at, 0.42, width, HEIGHT)
-        _draw_panel(axes, points, work, unit)
+        _draw_panel(axes, points, work, unit, result.fma_peak if work == "flops" else None)
         axes.set_xlabel(label)
         if at == left:
             axes.set_ylabel("time of one step")
@@ -102,7 +102,7 @@ def _limits(values, below, above):
     return low / below / widen, high * above * widen
 
 
-def _draw_panel(axes, points, work, unit):
+def _draw_panel(axes, points, work, unit, peak):
     axes.set_xscale("log")
     axes.set_yscale("log")
     x_limits = _limits([getattr(r, work) for r in points], 2.2, 5)  # room for names on the right
@@ -129,6 +129,24 @@ def _draw_panel(axes, points, work, unit):
             zorder=3,
             gid=f"{r.layer}/{r.direction}",
         )
+        if r.direct_equivalent:
+            axes.plot(
+                getattr(r, work),
+                r.mean,
+                linestyle="none",
+                marker="o",
+                markersize=9,
+                markerfacecolor="none",
+                markeredgecolor=style.INK,
+                markeredgewidth=0.7,
+                zorder=2,
+                gid=f"{r.layer}/{r.direction} direct-equivalent",
+            )
+    if peak:
+        ends = max(x_limits[0], y_limits[0] * peak), min(x_limits[1], y_limits[1] * peak)
+        if ends[0] < ends[1]:
+            line = {"color": style.VERMILLION, "linewidth": 0.9, "zorder": 1, "gid": "FMA peak"}
+            axes.plot(ends, [x / peak for x in ends], **line)
     labeller = Labeller(axes, [(getattr(r, work), r.mean) for r in points])
     segments = []
     for rate in rate_lines(points, work):
@@ -172,7 +190,7 @@ def _add_legend(page, top, points):
         page.legend(colours[row : row + KINDS_A_ROW], top)
 
 
-def _caption(view, records, moving, left_out):
+def _caption(view, records, moving, left_out, peak):
     ranks = max(r.ranks for r in records)
     text = f"Points: mean of {style.number_range([r.n for r in records], 'step', 'steps')}"
     text += f", each the maximum over {ranks} ranks" if ranks > 1 else ""
@@ -184,6 +202,11 @@ def _caption(view, records, moving, left_out):
     text += (
         "FLOPs: 2 per multiply-add, convolutions and dense layers only. Dashed: the same rate everywhere. "
     )
+    if peak:
+        text += f"Red: the FMA peak of a rank, {style.format_si(peak, 'FLOP/s')}. "
+    if any(r.direct_equivalent for r in records):
+        text += "Ringed: direct-equivalent, FLOPs of the convolution by its definition in the time of Winograd's "
+        text += "algorithm, which multiplies up to four times less and may stay below the FMA peak's line. "
     text += "Named: the slowest layers and those of the lowest rate. "
     if moving:
         text += "Right: layers that count no FLOPs, against the bytes they read and write once. "

@@ -36,6 +36,7 @@ class Record:
     median: float
     sd: float | None  # undefined for fewer than two steps
     samples: tuple[float, ...]  # the maximum over the ranks, step by step
+    direct_equivalent: bool = False  # fewer multiplications than `flops` says
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class BackendTime:
     ratio_high: float | None
     fastest: bool
     reason: str
+    gflops: float | None = None  # GFLOP/s of one rank; None without FLOPs
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ class Result:
     versions: dict[str, str]  # of the backends
     records: list[Record]
     backend_times: list[BackendTime]  # empty for a run of one backend
+    fma_peak: float | None  # FLOP/s of one rank's threads; None where it was not measured
     document: dict  # `cnnbench` as the file has it, unchecked: facts that are only shown or set side by side
 
     def select(self, view, model, pass_name, backend):
@@ -174,7 +177,10 @@ def _record(item, where):
     samples = _get(item, "samples", list, where, optional=True) or []
     if not all(isinstance(s, (int, float)) and math.isfinite(s) for s in samples):
         raise _Malformed(f"{where}.samples holds something that is not a finite number")
-    return Record(*texts, *counts, n, mean, median, sd, tuple(samples))
+    direct_equivalent = item.get("direct_equivalent", False)  # older results have none
+    if not isinstance(direct_equivalent, bool):
+        raise _Malformed(f"{where}.direct_equivalent is neither true nor false")
+    return Record(*texts, *counts, n, mean, median, sd, tuple(samples), direct_equivalent)
 
 
 def _backend_time(item, where):
@@ -185,7 +191,15 @@ def _backend_time(item, where):
     keys = ("median_seconds", "median_low_seconds", "median_high_seconds", "ratio", "ratio_low", "ratio_high")
     numbers = [_number(item, key, where, optional=True) for key in keys]
     fastest = _get(item, "fastest", int, where) == 1
-    return BackendTime(*texts, *numbers, fastest, _get(item, "reason", str, where, optional=True) or "")
+    reason = _get(item, "reason", str, where, optional=True) or ""
+    gflops = _number(item, "gflops_per_second", where, optional=True)
+    return BackendTime(*texts, *numbers, fastest, reason, gflops)
+
+
+def _fma_peak(top):
+    machine = _get(top, "machine", dict, "cnnbench", optional=True) or {}
+    ceilings = _get(machine, "ceilings", dict, "cnnbench.machine", optional=True) or {}
+    return _number(ceilings, "fma_flops_per_second", "cnnbench.machine.ceilings", optional=True) or None
 
 
 def _result(path, document):
@@ -231,5 +245,6 @@ def _result(path, document):
             _backend_time(item, where)
             for item, where in _objects(top, "backend_comparison", "cnnbench", optional=True)
         ],
+        fma_peak=_fma_peak(top),
         document=top,
     )

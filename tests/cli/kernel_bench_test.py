@@ -100,6 +100,14 @@ def test_gemm_stands_beside_its_own_matrix_product(document):
     assert work == pytest.approx(2 * 4 * (4 * 9) * columns, rel=1e-6)
 
 
+def test_winograd_is_labelled_direct_equivalent(tmp_path):
+    found = rows(
+        measured(tmp_path / "w.json", "--backend", "winograd:all,onednn", "--benchmark_filter=conv2/.*forward/")
+    )
+    assert "(direct-equivalent)" in found["cnn_mnist_small/conv2/winograd:all/forward"]["label"]
+    assert "(direct-equivalent)" not in found["cnn_mnist_small/conv2/onednn/forward"]["label"]
+
+
 def test_what_a_backend_cannot_run_is_an_error_with_its_reason(document):
     row = rows(document)["cnn_mnist_small/conv1/xnnpack/backward_weights"]
     assert row["error_occurred"] is True

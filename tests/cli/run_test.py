@@ -107,6 +107,57 @@ def test_a_comparison_prints_its_table_and_records_every_network(tmp_path):
     assert [r["model"] for r in select(document, view="network")] == names
 
 
+def test_errors_are_those_of_the_verified_tensors_and_direct_layers_are_not_marked(tmp_path):
+    document = measured(tmp_path, "--pass", "forward-backward")
+    tensors = {"forward": "output", "backward_data": "input_gradient", "backward_weights": "weights_gradient"}
+    checks = {(c["layer"], c["tensor"]): c["l2_error"] for c in document["verification"]["checks"]}
+    for record in select(document, view="layers"):
+        assert record["direct_equivalent"] is False
+        if record["layer"] != "loss":
+            assert record["l2_error"] == checks.get((record["layer"], tensors.get(record["direction"])))
+    assert 0 < checks["conv2", "output"] < 1e-6
+    assert 0 < checks["conv2", "weights_gradient"] < 1e-5
+    assert [setup["weights_seconds"] for setup in document["setups"]] == [None]
+
+
+def test_winograd_is_marked_direct_equivalent_with_its_error_and_its_transform_of_weights(tmp_path):
+    net = tmp_path / "net.yaml"
+    net.write_text(
+        "model: net\ninput: {channels: 16, height: 16, width: 16}\nbatch: 1\nlayers:\n"
+        "  - conv: {name: ours, filters: 32, kernel: 3, padding: same}\n"
+        "  - conv: {name: direct, filters: 4, kernel: 5}\n"
+        "run: {passes: [forward, forward-backward]}\n"
+    )
+    done = bench(
+        *quick("--config", net, "--backend", "winograd:all", "--batch", "1", "--output", tmp_path / "out")
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    document = result(tmp_path / "out")["cnnbench"]
+    forward = select(document, view="layers", direction="forward", **{"pass": "forward"})
+    assert {r["layer"]: r["direct_equivalent"] for r in forward} == {"ours": True, "direct": False}
+    (network,) = select(document, view="network", **{"pass": "forward"})
+    assert network["direct_equivalent"] is True
+    inference, training = document["setups"]
+    assert inference["weights_seconds"] > 0
+    assert training["weights_seconds"] is None
+    assert re.search(r"^ours .* [0-9.]+† +\d\.\de-\d\d  winograd:f4x4", done.stdout, re.MULTILINE)
+    assert re.search(r"^direct .* [0-9.]+ +\d\.\de-\d\d  ", done.stdout, re.MULTILINE)
+    assert "† direct-equivalent: " in done.stdout
+    assert "of which transforming and packing weights" in " ".join(done.stdout.split())
+
+
+def test_the_fma_peak_is_measured_where_something_is_timed(tmp_path):
+    document = measured(tmp_path / "timed", "--pass", "forward")
+    ceilings = document["machine"]["ceilings"]
+    if "built without optimisation" in " ".join(document["warnings"]):
+        assert ceilings is None
+    else:
+        assert ceilings["fma_flops_per_second"] > 1e9
+        assert ceilings["threads"] == document["threads"][0]
+        assert ceilings["instruction_set"]
+    assert measured(tmp_path / "verified", "--verify", "only")["machine"]["ceilings"] is None
+
+
 def test_two_ranks_are_gathered_into_one_report(tmp_path):
     done = mpirun(2, *quick("--output", tmp_path))
     assert done.returncode == 0, done.stderr

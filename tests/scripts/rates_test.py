@@ -172,3 +172,23 @@ def test_no_text_overlaps_another_or_leaves_the_page(tmp_path, network, speed):
     assert overlaps(page) == []
     assert min(t.get_fontsize() for t in texts(page)) >= 7
     assert all(any(t.get_text() for t in axes.get_xticklabels()) for axes in page.figure.axes)
+
+
+def test_the_fma_peak_is_a_line_and_direct_equivalent_points_are_ringed(tmp_path):
+    synthetic = Synthetic([vgg16()])
+    arithmetic = draw(synthetic, tmp_path).figure.axes[0]
+    assert not [x for x in arithmetic.lines if x.get_gid() == "FMA peak"]
+    peak = 5e10
+    ceilings = {"fma_flops_per_second": peak, "instruction_set": "AVX2+FMA", "threads": 2}
+    synthetic.document["cnnbench"]["machine"] = {"ceilings": ceilings}
+    for record in synthetic.records:
+        record["direct_equivalent"] = record["layer"] == "conv3_2"
+    page = draw(synthetic, tmp_path)
+    arithmetic = page.figure.axes[0]
+    (line,) = [x for x in arithmetic.lines if x.get_gid() == "FMA peak"]
+    assert [x / y for x, y in zip(*line.get_data())] == pytest.approx([peak, peak])
+    rings = [x.get_gid() for x in arithmetic.lines if (x.get_gid() or "").endswith("direct-equivalent")]
+    assert rings == ["conv3_2/forward direct-equivalent"]
+    caption = " ".join(" ".join(t.get_text() for t in texts(page)).split())
+    assert "Red: the FMA peak of a rank, 50.0 GFLOP/s. Ringed: direct-equivalent" in caption
+    assert overlaps(page) == []

@@ -25,7 +25,9 @@ def _interval(samples):
     return ordered[len(ordered) // 4], ordered[-1 - len(ordered) // 4]
 
 
-def _row(model, pass_name, scope, layer, direction, backend, samples, base, relative_to, reason=""):
+def _row(
+    model, pass_name, scope, layer, direction, backend, samples, base, relative_to, reason="", flops=0
+):
     low, high = _interval(samples) if samples else (None, None)
     median = statistics.median(samples) if samples else None
     ratio = median / statistics.median(base) if samples and base else None
@@ -44,7 +46,7 @@ def _row(model, pass_name, scope, layer, direction, backend, samples, base, rela
         "ratio_low": ratio and ratio * 0.98,
         "ratio_high": ratio and ratio * 1.02,
         "fastest": 0,
-        "gflops_per_second": None,
+        "gflops_per_second": flops / median / 1e9 if flops and median else None,
         "implementation": "",
         "reason": reason,
     }
@@ -92,6 +94,7 @@ def several_backends(network, backends=None, pass_name="forward", failed=(), **m
                 base,
                 reference,
                 failed.get(backend, ""),
+                sum(r["flops"] for r in records[reference] if choose(r)),
             )
             for backend in speeds
         ]

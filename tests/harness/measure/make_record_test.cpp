@@ -157,6 +157,12 @@ TEST(LayerRecord, IsOfOnePartOfTheSamples) {
   EXPECT_THAT(record.samples, ElementsAre(3, 5));
   EXPECT_EQ(record.stop_reason, "max_seconds");
   EXPECT_THAT(record.per_rank, IsEmpty());
+  EXPECT_FALSE(record.direct_equivalent);
+}
+
+TEST(LayerRecord, IsDirectEquivalentWhereItsOperationsAre) {
+  const OperationGroup group{0, forward, "winograd", 1, true};
+  EXPECT_TRUE(layer_record(context(), two_layers(), group, samples_of({1}), 0).value().direct_equivalent);
 }
 
 TEST(LayerRecord, OfTheLossReadsWhatEntersIt) {

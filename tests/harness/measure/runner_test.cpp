@@ -182,6 +182,59 @@ TEST_F(RunExperiment, MeasuresPreparingOnTheSlowestRank) {
   EXPECT_EQ(findings.records[0].per_rank.size(), 2U);
 }
 
+/// Its convolution (layer 1) transforms; writing weights takes as many seconds as there are.
+class TransformingProgram final : public Program {
+ public:
+  explicit TransformingProgram(FakeClock& clock) : clock_(clock) {}
+
+  const std::vector<Operation>& operations() const override { return operations_; }
+  void run(std::size_t) override { clock_.advance(1); }
+  void read(int layer, Tensor, std::span<float> plain) override {
+    clock_.advance(1000);
+    std::fill(plain.begin(), plain.end(), static_cast<float>(layer));
+  }
+  void write(int layer, Tensor tensor, std::span<const float> plain) override {
+    const auto same = [&](float value) { return value == static_cast<float>(layer); };
+    if (tensor != Tensor::weights || !std::all_of(plain.begin(), plain.end(), same))
+      throw std::logic_error("not what was read");
+    clock_.advance(static_cast<double>(plain.size()));
+  }
+
+  double loss() const override { return 0; }
+  std::span<float> parameters() override { return parameters_; }
+  std::span<float> gradients() override { return {}; }
+
+ private:
+  FakeClock& clock_;
+  std::vector<Operation> operations_{{1, Direction::forward, "winograd", 10.4},
+                                     {4, Direction::forward, "jit"}};
+  std::vector<float> parameters_ = std::vector<float>(4);
+};
+
+TEST_F(RunExperiment, TimesTheTransformOfWeightsApartInInference) {
+  const FakeBackend backend("fake", [&](const Model&, const PrepareOptions&) {
+    clock.advance(3);
+    return std::make_unique<TransformingProgram>(clock);
+  });
+
+  experiment.pass = Pass::forward;
+  const Findings inference = run({&backend}, {View::network});
+  EXPECT_EQ(inference.setups[0].prepare_seconds, 3);
+  EXPECT_EQ(inference.setups[0].weights_seconds, 3 * 2 * 3 * 3);  // not the dense layer's
+  EXPECT_TRUE(inference.records[0].direct_equivalent);
+
+  experiment.pass = Pass::forward_backward;
+  EXPECT_EQ(run({&backend}, {View::network}).setups[0].weights_seconds, std::nullopt);
+}
+
+TEST_F(RunExperiment, HasNoTransformOfWeightsWhereNothingTransforms) {
+  experiment.pass = Pass::forward;
+  const FakeBackend backend("fake", plain());
+  const Findings findings = run({&backend}, {View::network});
+  EXPECT_EQ(findings.setups[0].weights_seconds, std::nullopt);
+  EXPECT_FALSE(findings.records[0].direct_equivalent);
+}
+
 TEST_F(RunExperiment, TakesTheSlowestRankOfEveryStep) {
   const FakeBackend backend("fake", plain());
   FakeCluster two(0, 2);

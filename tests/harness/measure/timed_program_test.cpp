@@ -38,6 +38,19 @@ TEST_F(TimedProgram, GroupsOperationsByLayerAndDirectionInTheOrderOfTheirFirst) 
                                   "1 backward_data jit:avx2_vnni + jit:avx2"));
 }
 
+TEST_F(TimedProgram, AGroupIsDirectEquivalentWhereOneOfItsOperationsIs) {
+  const ScriptedProgram transformed(
+      clock, {{{0, forward, "wino:weights"}, 1}, {{0, forward, "wino", 10.4}, 1}, {{1, forward, "jit"}, 1}});
+  const std::vector<OperationGroup> groups = group_operations(transformed);
+
+  EXPECT_TRUE(groups[0].direct_equivalent);
+  EXPECT_FALSE(groups[1].direct_equivalent);
+  EXPECT_TRUE(direct_equivalent(transformed));
+  EXPECT_TRUE(direct_equivalent(transformed, 0));
+  EXPECT_FALSE(direct_equivalent(transformed, 1));
+  EXPECT_FALSE(direct_equivalent(program));
+}
+
 TEST_F(TimedProgram, TimesTheWholeStepByOnePairOfReadings) {
   const TimedStep step = time_whole_step(program, clock);
   double seconds = 0;

@@ -53,6 +53,21 @@ TEST_F(FaultInjection, FindsOneWrongElementAndNamesIt) {
   EXPECT_THAT(message, HasSubstr(", expected "));
 }
 
+TEST_F(FaultInjection, KeepsTheRelativeErrorOfTheWholeTensor) {
+  start();
+  double squares = 0;
+  change(conv, Tensor::output, [&](std::span<float> values) {
+    squares = 0;
+    for (const float value : values) squares += static_cast<double>(value) * static_cast<double>(value);
+    values[137] += 3;
+    values[200] -= 4;
+  });
+
+  const double error = check_of(checks(), "conv", "output").l2_error;
+
+  EXPECT_NEAR(error, 5 / std::sqrt(squares), 1e-5 * error);
+}
+
 TEST_F(FaultInjection, NamesTheWorstOfSeveralWrongElements) {
   start(Pass::forward);
   change(dense, Tensor::output, [](std::span<float> values) {

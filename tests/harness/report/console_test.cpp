@@ -77,6 +77,17 @@ TEST(ConsoleNetwork, ShowsWhatSetUpTook) {
   report.setups.push_back({"vgg16", "forward", "onednn", 0.25, 527.8, 3.5, "", {}});
   EXPECT_THAT(network_text(network_record("vgg16", "forward", 1, 0.1, 10), report),
               HasSubstr("set-up took 250.000 ms"));
+  report.setups[0].weights_seconds = 0.125;
+  EXPECT_THAT(network_text(network_record("vgg16", "forward", 1, 0.1, 10), report),
+              HasSubstr("set-up took 250.000 ms, of which transforming and packing weights 125.000 ms"));
+}
+
+TEST(ConsoleNetwork, SaysWhereARateIsDirectEquivalent) {
+  Record record = network_record("vgg16", "forward", 1, 0.1, 10);
+  record.flops = 2'000'000'000;
+  EXPECT_THAT(network_text(record), HasSubstr("2.00 GFLOP/s;"));
+  record.direct_equivalent = true;
+  EXPECT_THAT(network_text(record), HasSubstr("2.00 GFLOP/s (direct-equivalent);"));
 }
 
 TEST(ConsoleComparison, RelatesEveryNetworkToTheFirst) {

@@ -151,5 +151,47 @@ TEST(ResultJson, VerificationTellsWhatFailed) {
   EXPECT_EQ(verification["checks"][0]["message"], "element 3");
 }
 
+TEST(ResultJson, RecordsHaveTheErrorOfWhatTheyComputed) {
+  Report report = sample_report();
+  Record& record = report.records[0];
+  record.view = "layers";
+  record.layer = "conv1";
+  record.direct_equivalent = true;
+  const auto check = [](const std::string& backend, const std::string& tensor, double error) {
+    return Check{"vgg16", "forward", backend, "conv1", tensor, 10, 10, 0, 1, true, "", error};
+  };
+  report.checks = {check("other", "output", 1), check("onednn", "input", 2), check("onednn", "output", 3e-7),
+                   check("onednn", "input_gradient", 4e-7), check("onednn", "weights_gradient", 5e-7)};
+  for (const auto& [direction, error] :
+       {std::pair("forward", 3e-7), {"backward_data", 4e-7}, {"backward_weights", 5e-7}}) {
+    record.direction = direction;
+    const Json own = result_json(report)["cnnbench"];
+    EXPECT_EQ(own["records"][0]["l2_error"], error);
+    EXPECT_EQ(own["records"][0]["direct_equivalent"], true);
+    EXPECT_EQ(own["verification"]["checks"][2]["l2_error"], 3e-7);
+  }
+  record.direction = "reorder";
+  EXPECT_TRUE(result_json(report)["cnnbench"]["records"][0].at("l2_error").is_null());
+  record.direction = "forward";
+  record.view = "isolated";  // another program than the verified one
+  EXPECT_TRUE(result_json(report)["cnnbench"]["records"][0].at("l2_error").is_null());
+}
+
+TEST(ResultJson, HoldsTheCeilingsWhereTheyWereMeasured) {
+  Report report = sample_report();
+  report.ceilings = Ceilings{1.5e11, "AVX2+FMA", 2};
+  EXPECT_EQ(result_json(report)["cnnbench"]["machine"]["ceilings"],
+            Json::parse(R"({"fma_flops_per_second": 1.5e11, "instruction_set": "AVX2+FMA", "threads": 2})"));
+}
+
+TEST(ResultJson, SetUpsHaveTheTimeOfTheWeightsApartOrNull) {
+  Report report = sample_report();
+  report.setups = {{"vgg16", "forward", "onednn", 2, 1, {}, "", {}, 0.25},
+                   {"vgg16", "forward", "other", 2, 1, {}, "", {}}};
+  const Json setups = result_json(report)["cnnbench"]["setups"];
+  EXPECT_EQ(setups[0]["weights_seconds"], 0.25);
+  EXPECT_TRUE(setups[1].at("weights_seconds").is_null());
+}
+
 }  // namespace
 }  // namespace cnnbench
