@@ -1,8 +1,8 @@
 #include "kernels/winograd/convolution.h"
 
 #include <algorithm>
-#include <atomic>
 
+#include "kernels/winograd/scratch.h"
 #include "kernels/winograd/threading.h"
 
 namespace cnnbench::winograd {
@@ -10,71 +10,6 @@ namespace {
 
 /// Outputs at least this large do not come back from a cache before the next layer reads them.
 constexpr std::int64_t streaming_bytes = std::int64_t{16} << 20;
-
-/// Calls function(row, columns) for all that a contiguous range of a matrix of `length` columns touches.
-template <typename Function>
-void for_each_row(Range range, std::int64_t length, const Function& function) {
-  while (range.first < range.last) {
-    const std::int64_t begin = range.first % length;
-    const std::int64_t end = std::min(length, begin + range.size());
-    function(range.first / length, Range{begin, end});
-    range.first += end - begin;
-  }
-}
-
-/// Takes scratch memory piece by piece; as a null pointer it counts.
-class Pieces {
- public:
-  explicit Pieces(float* first) : next_(first) {}
-  float* take(std::int64_t floats) {
-    constexpr std::int64_t line = 16;
-    const std::int64_t rounded = (floats + line - 1) / line * line;
-    taken_ += rounded;
-    if (next_ == nullptr) return nullptr;
-    next_ += rounded;
-    return next_ - rounded;
-  }
-  std::int64_t taken() const { return taken_; }
-
- private:
-  float* next_;
-  std::int64_t taken_ = 0;
-};
-
-/// The blocks of tiles of a convolution, dealt out: to all together, or to the threads one by one.
-class Blocks {
- public:
-  Blocks(const Shape& shape, const Blocking& blocking) : tiles_(shape.tiles()), blocking_(blocking) {
-    count_ = (tiles_ + blocking.tiles - 1) / blocking.tiles;
-  }
-
-  /// Calls function(tiles, workers) for the blocks that this thread has a part in.
-  template <typename Function>
-  void for_each(const Member& member, const Function& function) {
-    if (blocking_.shared) {
-      for (std::int64_t i = 0; i < count_; ++i) function(tiles(i), member);
-    } else {
-      const Member alone(0, 1);
-      for (std::int64_t i = next_++; i < count_; i = next_++) function(tiles(i), alone);
-    }
-  }
-
- private:
-  Range tiles(std::int64_t i) const { return {tiles_ * i / count_, tiles_ * (i + 1) / count_}; }
-
-  std::int64_t tiles_;
-  Blocking blocking_;
-  std::int64_t count_;
-  std::atomic<std::int64_t> next_{0};
-};
-
-/// Sizes in blocks of channels.
-struct Columns {
-  Columns(const Shape& shape, std::int64_t block)
-      : in(blocks_of(shape.in_channels, block)), out(blocks_of(shape.out_channels, block)) {}
-  std::int64_t in;
-  std::int64_t out;
-};
 
 TileMatrix<float> packed_matrix(const Shape& shape, std::int64_t block, float* data) {
   return {data, shape.in_channels, Columns(shape, block).out, block};
@@ -91,25 +26,6 @@ void pack_weights(const Kernels& kernels, const Shape& shape, std::int64_t block
   });
 }
 
-/// Transformed inputs and products of a block of tiles.
-struct ForwardScratch {
-  ForwardScratch(const Shape& shape, std::int64_t block, const Blocking& blocking, int threads,
-                 float* scratch)
-      : pieces(scratch) {
-    const Columns columns(shape, block);
-    const std::int64_t inputs = TileMatrix<float>{nullptr, blocking.tiles, columns.in, block}.size();
-    const std::int64_t products = TileMatrix<float>{nullptr, blocking.tiles, columns.out, block}.size();
-    for (int i = 0; i < (blocking.shared ? 1 : threads); ++i)
-      all.push_back({pieces.take(inputs), pieces.take(products)});
-  }
-  struct One {
-    float* inputs;
-    float* products;
-  };
-  Pieces pieces;
-  std::vector<One> all;  ///< one, or one a thread
-};
-
 void convolve(const Kernels& kernels, const Shape& shape, std::int64_t block, int threads, const float* src,
               const float* packed, Epilogue epilogue, float* dst, float* scratch) {
   const Image<const float> from{src, shape.in_channels, shape.in_height, shape.in_width, block};
@@ -118,12 +34,11 @@ void convolve(const Kernels& kernels, const Shape& shape, std::int64_t block, in
   const TileMatrix<const float> weights{packed, shape.in_channels, columns.out, block};
   const Blocking blocking = forward_blocking(shape, threads);
   const ForwardScratch memory(shape, block, blocking, threads, scratch);
-  Blocks blocks(shape, blocking);
   epilogue.streaming = to.size(shape.batch) * 4 >= streaming_bytes;
   run_team(threads, [&](const Member& member) {
     const ForwardScratch::One& own =
         memory.all[blocking.shared ? 0 : static_cast<std::size_t>(member.rank())];
-    blocks.for_each(member, [&](Range tiles, const Member& worker) {
+    for_each_block(member, shape.tiles(), blocking, [&](Range tiles, const Member& worker) {
       const TileMatrix<float> inputs{own.inputs, tiles.size(), columns.in, block};
       const TileMatrix<float> products{own.products, tiles.size(), columns.out, block};
       for_each_row(worker.share(columns.in * tiles.size()), tiles.size(),
@@ -144,31 +59,6 @@ void convolve(const Kernels& kernels, const Shape& shape, std::int64_t block, in
     });
   });
 }
-
-/// Transformed inputs and output gradients of a block of tiles, their products' sum, and the bias's gradient.
-struct BackwardWeightsScratch {
-  BackwardWeightsScratch(const Shape& shape, std::int64_t block, const Blocking& blocking, int threads,
-                         float* scratch)
-      : pieces(scratch) {
-    const Columns columns(shape, block);
-    const std::int64_t inputs = TileMatrix<float>{nullptr, blocking.tiles, columns.in, block}.size();
-    const std::int64_t gradients = TileMatrix<float>{nullptr, blocking.tiles, columns.out, block}.size();
-    sum = {nullptr, columns.in * block, columns.out, block};
-    copies = blocking.shared ? 1 : threads;
-    for (int i = 0; i < copies; ++i) all.push_back({pieces.take(inputs), pieces.take(gradients)});
-    sum.data = pieces.take(copies * sum.size());
-    for (int i = 0; i < threads; ++i) bias.push_back(pieces.take(columns.out * block));
-  }
-  struct One {
-    float* inputs;
-    float* gradients;
-  };
-  Pieces pieces;
-  std::vector<One> all;   ///< one, or one a thread
-  TileMatrix<float> sum;  ///< the first of as many
-  int copies;
-  std::vector<float*> bias;  ///< one a thread
-};
 
 }  // namespace
 
@@ -227,7 +117,6 @@ void Convolution::backward_weights(const float* src, const float* relu_dst, floa
   const Blocking blocking = backward_weights_blocking(shape, threads_);
   const BackwardWeightsScratch memory(shape, block_, blocking, threads_, scratch);
   const TileMatrix<float>& sum = memory.sum;
-  Blocks blocks(shape, blocking);
   run_team(threads_, [&](const Member& member) {
     const auto rank = static_cast<std::size_t>(member.rank());
     const BackwardWeightsScratch::One& own = memory.all[blocking.shared ? 0 : rank];
@@ -236,7 +125,7 @@ void Convolution::backward_weights(const float* src, const float* relu_dst, floa
     float* const bias = memory.bias[rank];
     std::fill(bias, bias + columns.out * block_, 0.0F);
     bool begun = false;
-    blocks.for_each(member, [&](Range tiles, const Member& worker) {
+    for_each_block(member, shape.tiles(), blocking, [&](Range tiles, const Member& worker) {
       const TileMatrix<float> inputs{own.inputs, tiles.size(), columns.in, block_};
       const TileMatrix<float> gradients{own.gradients, tiles.size(), columns.out, block_};
       worker.wait();  // for the multiplication of the block before
@@ -260,17 +149,18 @@ void Convolution::backward_weights(const float* src, const float* relu_dst, floa
     });
     if (!begun) std::fill(own_sum.data, own_sum.data + sum.size(), 0.0F);
     member.wait();
+    const int copies = blocking.shared ? 1 : member.size();  // OpenMP may give fewer threads than asked for
     for_each_row(member.share(columns.out * shape.in_channels), shape.in_channels,
                  [&](std::int64_t column, Range inputs) {
                    kernels_.transform_weight_gradient(shape, {sum.data, sum.rows, sum.columns, block_},
-                                                      memory.copies, sum.size(), column, inputs,
-                                                      diff_weights);
+                                                      copies, sum.size(), column, inputs, diff_weights);
                  });
     if (diff_bias == nullptr) return;
     const Range channels = member.share(shape.out_channels);
     for (std::int64_t channel = channels.first; channel < channels.last; ++channel) {
       diff_bias[channel] = 0;
-      for (const float* part : memory.bias) diff_bias[channel] += part[channel];
+      for (int i = 0; i < member.size(); ++i)
+        diff_bias[channel] += memory.bias[static_cast<std::size_t>(i)][channel];
     }
   });
 }

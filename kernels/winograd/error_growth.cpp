@@ -1,8 +1,8 @@
 #include "kernels/winograd/error_growth.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <vector>
 
 namespace cnnbench::winograd {
 namespace {
@@ -53,42 +53,55 @@ void for_each_tile(const Line& line, const Function& function) {
   }
 }
 
-double worst(const std::array<double, tile_outputs>& variance,
-             const std::array<double, tile_outputs>& terms) {
-  double most = 1;
-  for (std::size_t i = 0; i < variance.size(); ++i)
-    if (terms[i] > 0) most = std::max(most, variance[i] / terms[i]);
-  return most;
-}
+/// One result of a line, an output pixel or a weight's gradient: the sum over l, and the number of terms.
+struct Element {
+  double variance = 0;
+  double terms = 0;
+};
 
-double forward_variance(const Line& line) {
-  std::array<double, tile_outputs> variance{};
-  std::array<double, tile_outputs> terms{};
+std::vector<Element> outputs(const Line& line) {
+  std::vector<Element> all;
   for_each_tile(line, [&](const Part& part) {
     for (int i = 0; i < part.outputs; ++i) {
-      const auto index = static_cast<std::size_t>(i);
-      terms[index] += std::max(0, std::min(part.last, i + filter) - std::max(part.first, i));
+      Element element;
+      element.terms = std::max(0, std::min(part.last, i + filter) - std::max(part.first, i));
       for (int l = 0; l < side; ++l)
-        variance[index] +=
+        element.variance +=
             a[l][i] * a[l][i] * squares(g[l], 0, filter) * squares(b[l], part.first, part.last);
+      all.push_back(element);
     }
   });
-  return worst(variance, terms);
+  return all;
 }
 
-double weights_variance(const Line& line) {
-  std::array<double, tile_outputs> variance{};
-  std::array<double, tile_outputs> terms{};
+std::vector<Element> weight_gradients(const Line& line) {
+  std::vector<Element> all(filter);
   for_each_tile(line, [&](const Part& part) {
     for (int i = 0; i < filter; ++i) {
-      const auto index = static_cast<std::size_t>(i);
-      terms[index] += std::max(0, std::min(part.last, i + part.outputs) - std::max(part.first, i));
+      Element& element = all[static_cast<std::size_t>(i)];
+      element.terms += std::max(0, std::min(part.last, i + part.outputs) - std::max(part.first, i));
       for (int l = 0; l < side; ++l)
-        variance[index] +=
+        element.variance +=
             g[l][i] * g[l][i] * squares(a[l], 0, part.outputs) * squares(b[l], part.first, part.last);
     }
   });
-  return worst(variance, terms);
+  return all;
+}
+
+double mean_terms(const std::vector<Element>& line) {
+  double sum = 0;
+  for (const Element& element : line) sum += element.terms;
+  return sum / static_cast<double>(line.size());
+}
+
+double growth(const std::vector<Element>& rows, const std::vector<Element>& columns) {
+  const double mean = mean_terms(rows) * mean_terms(columns);
+  double worst = 1;
+  if (mean == 0) return worst;
+  for (const Element& y : rows)
+    for (const Element& x : columns)
+      worst = std::max(worst, y.variance * x.variance / std::max(mean, y.terms * x.terms));
+  return std::sqrt(worst);
 }
 
 Line rows(const Shape& shape) {
@@ -102,11 +115,11 @@ Line columns(const Shape& shape) {
 }  // namespace
 
 double forward_error_growth(const Shape& shape) {
-  return std::sqrt(forward_variance(rows(shape)) * forward_variance(columns(shape)));
+  return growth(outputs(rows(shape)), outputs(columns(shape)));
 }
 
 double weights_error_growth(const Shape& shape) {
-  return std::sqrt(weights_variance(rows(shape)) * weights_variance(columns(shape)));
+  return growth(weight_gradients(rows(shape)), weight_gradients(columns(shape)));
 }
 
 }  // namespace cnnbench::winograd

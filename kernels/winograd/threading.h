@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 
+#include "kernels/winograd/blocking.h"
 #include "kernels/winograd/kernels.h"
 
 namespace cnnbench::winograd {
@@ -28,5 +30,31 @@ class Member {
 /// Calls the function once on each of so many OpenMP threads, the pool that the library of the other layers
 /// uses too: a pool of one's own would compete with it for the cores.
 void run_team(int threads, const std::function<void(const Member&)>& function);
+
+/// Calls function(row, columns) for all that a contiguous range of a matrix of `length` columns touches.
+template <typename Function>
+void for_each_row(Range range, std::int64_t length, const Function& function) {
+  while (range.first < range.last) {
+    const std::int64_t begin = range.first % length;
+    const std::int64_t end = std::min(length, begin + range.size());
+    function(range.first / length, Range{begin, end});
+    range.first += end - begin;
+  }
+}
+
+/// Calls function(tiles, workers) for the blocks of tiles that this thread has a part in: of shared blocks a
+/// part of each, together with all others, else every n-th block alone. Always the same ones, so that sums
+/// over blocks are the same to the bit.
+template <typename Function>
+void for_each_block(const Member& member, std::int64_t tiles, const Blocking& blocking,
+                    const Function& function) {
+  const std::int64_t count = (tiles + blocking.tiles - 1) / blocking.tiles;
+  const auto block = [&](std::int64_t i) { return Range{tiles * i / count, tiles * (i + 1) / count}; };
+  if (blocking.shared) {
+    for (std::int64_t i = 0; i < count; ++i) function(block(i), member);
+  } else {
+    for (std::int64_t i = member.rank(); i < count; i += member.size()) function(block(i), Member(0, 1));
+  }
+}
 
 }  // namespace cnnbench::winograd

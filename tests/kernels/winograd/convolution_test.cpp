@@ -1,0 +1,167 @@
+// The convolutions of kernels/winograd against direct sums in double: on every instruction set of this CPU,
+// in blocks of 8 and 16 channels, with 1, 2 and 3 threads.
+#include "kernels/winograd/convolution.h"
+
+#include <gtest/gtest.h>
+
+#include "kernels/winograd/blocking.h"
+#include "kernels/winograd/error_growth.h"
+#include "tests/kernels/winograd/direct.h"
+#include "tests/kernels/winograd/runs.h"
+#include "tests/kernels/winograd/shapes.h"
+
+namespace cnnbench::winograd {
+namespace {
+
+/// Operands of a shape; `output` is the output of forward with ReLU, half of it zero.
+struct Operands {
+  explicit Operands(const Shape& s)
+      : src(random_plain(s.batch, s.in_channels, s.in_height, s.in_width, 1)),
+        weights(random_plain(s.out_channels, s.in_channels, 3, 3, 2)),
+        bias(random_plain(s.out_channels, 1, 1, 1, 3)),
+        diff_dst(random_plain(s.batch, s.out_channels, s.out_height, s.out_width, 4)),
+        output(random_plain(s.batch, s.out_channels, s.out_height, s.out_width, 5)),
+        masked(diff_dst) {
+    for (std::size_t i = 0; i < output.values.size(); ++i) {
+      output.values[i] = std::max(0.0F, output.values[i]);
+      if (output.values[i] == 0) masked.values[i] = 0;
+    }
+  }
+  Plain src, weights, bias, diff_dst, output;
+  Plain masked;  ///< diff_dst where the output is not zero
+};
+
+/// Counts of threads matter to how blocks are dealt out, not to what is done to a tile: all variants of a
+/// function run with the first one, the fullest with every one.
+std::vector<Way> ways_of_variant(const std::vector<int>& threads, bool fullest) {
+  return ways(fullest ? threads : std::vector<int>{threads[0]});
+}
+
+void expect_forward(const Shape& shape, const std::vector<int>& threads) {
+  const Operands operands(shape);
+  const Sums sums = direct_forward(shape, operands.src, operands.weights);
+  for (const float* bias : {static_cast<const float*>(nullptr), operands.bias.values.data()})
+    for (const bool relu : {false, true}) {
+      const Sums expected = with_epilogue(sums, shape, bias, relu);
+      for (const Way& way : ways_of_variant(threads, bias != nullptr && relu)) {
+        const Result found = run_forward(shape, way, operands.src, operands.weights, bias, relu);
+
+        EXPECT_LE(worst_error(found.values, expected, forward_error_growth(shape)), 1) << way.name();
+        EXPECT_TRUE(found.clean) << way.name();
+      }
+    }
+}
+
+void expect_backward_data(const Shape& shape, const std::vector<int>& threads) {
+  const Operands operands(shape);
+  const Sums expected = direct_backward_data(shape, operands.diff_dst, operands.weights);
+  for (const Way& way : ways(threads)) {
+    const Result found = run_backward_data(shape, way, operands.diff_dst, operands.weights);
+
+    EXPECT_LE(worst_error(found.values, expected, forward_error_growth(shape.backward_data())), 1)
+        << way.name();
+    EXPECT_TRUE(found.clean) << way.name();
+  }
+}
+
+void expect_backward_weights(const Shape& shape, const std::vector<int>& threads) {
+  const Operands operands(shape);
+  for (const bool relu : {false, true}) {
+    const Plain& gradient = relu ? operands.masked : operands.diff_dst;
+    const Sums weights = direct_backward_weights(shape, operands.src, gradient);
+    const Sums bias = direct_bias(gradient);
+    for (const bool with_bias : {false, true})
+      for (const Way& way : ways_of_variant(threads, relu && with_bias)) {
+        const Result found = run_backward_weights(shape, way, operands.src, relu ? &operands.output : nullptr,
+                                                  operands.diff_dst, with_bias);
+
+        EXPECT_LE(worst_error(found.values, weights, weights_error_growth(shape)), 1) << way.name();
+        if (with_bias) {
+          EXPECT_LE(worst_error(found.bias, bias, 1), 1) << way.name();
+        }
+        EXPECT_EQ(found.diff_dst, gradient.values) << way.name();
+        EXPECT_TRUE(found.clean) << way.name();
+      }
+  }
+}
+
+class WinogradShapes : public ::testing::TestWithParam<NamedShape> {};
+
+TEST_P(WinogradShapes, ForwardIsTheDirectSumWithAndWithoutBiasAndRelu) {
+  expect_forward(GetParam().shape, {1, 2, 3});
+}
+
+TEST_P(WinogradShapes, BackwardDataIsTheDirectSum) {
+  expect_backward_data(GetParam().shape, {1, 2, 3});
+}
+
+TEST_P(WinogradShapes, BackwardWeightsIsTheDirectSumWithAndWithoutBiasAndRelu) {
+  expect_backward_weights(GetParam().shape, {1, 2, 3});
+}
+
+INSTANTIATE_TEST_SUITE_P(All, WinogradShapes, ::testing::ValuesIn(shapes()),
+                         [](const auto& given) { return given.param.name; });
+
+TEST(WinogradConvolution, IsRightWhereThreadsShareSeveralBlocks) {
+  const Shape shape = several_shared_blocks();
+  for (const Blocking& blocking : {forward_blocking(shape, 6), backward_weights_blocking(shape, 6)}) {
+    ASSERT_TRUE(blocking.shared);
+    ASSERT_LT(blocking.tiles, shape.tiles());
+  }
+
+  expect_forward(shape, {6});
+  expect_backward_data(shape, {6});
+  expect_backward_weights(shape, {6});
+}
+
+TEST(WinogradConvolution, IsCoveredWithThreadsThatShareBlocksAndThreadsThatDoNot) {
+  int forward = 0;
+  int weights = 0;
+  for (const NamedShape& named : shapes()) {
+    forward += forward_blocking(named.shape, 3).shared ? 0 : 1;
+    weights += backward_weights_blocking(named.shape, 3).shared ? 0 : 1;
+  }
+  const int all = static_cast<int>(shapes().size());
+  for (const int apart : {forward, weights}) {
+    EXPECT_GE(apart, 2);
+    EXPECT_GE(all - apart, 10);
+  }
+}
+
+// 16 MiB and more are written around the caches, here with ragged tiles below and to the right.
+TEST(WinogradConvolution, IsRightWhereItsOutputIsWrittenAroundTheCaches) {
+  const Shape shape{1, 1, 8, 513, 1025, 513, 1025, 1, 1};
+  ASSERT_GE(4 * shape.out_channels * shape.out_height * shape.out_width, 16 << 20);
+  const Operands operands(shape);
+  const Sums expected = with_epilogue(direct_forward(shape, operands.src, operands.weights), shape,
+                                      operands.bias.values.data(), true);
+  for (const Way& way : ways({2})) {
+    const Result found =
+        run_forward(shape, way, operands.src, operands.weights, operands.bias.values.data(), true);
+
+    EXPECT_LE(worst_error(found.values, expected, forward_error_growth(shape)), 1) << way.name();
+    EXPECT_TRUE(found.clean) << way.name();
+  }
+}
+
+// The project's promise for VGG16's layers.
+TEST(WinogradConvolution, OfALayerLikeThoseOfVgg16IsAsExactAsPromised) {
+  const Shape shape{1, 64, 64, 56, 56, 56, 56, 1, 1};
+  const Operands operands(shape);
+  const Sums forward = direct_forward(shape, operands.src, operands.weights);
+  const Sums data = direct_backward_data(shape, operands.diff_dst, operands.weights);
+  const Sums weights = direct_backward_weights(shape, operands.src, operands.diff_dst);
+  for (const Way& way : ways({2})) {
+    const auto error = [&](const Result& found, const Sums& expected) {
+      return relative_l2(found.values, expected);
+    };
+    EXPECT_LE(error(run_forward(shape, way, operands.src, operands.weights, nullptr, false), forward), 5e-6);
+    EXPECT_LE(error(run_backward_data(shape, way, operands.diff_dst, operands.weights), data), 5e-6);
+    EXPECT_LE(
+        error(run_backward_weights(shape, way, operands.src, nullptr, operands.diff_dst, false), weights),
+        3e-5);
+  }
+}
+
+}  // namespace
+}  // namespace cnnbench::winograd
