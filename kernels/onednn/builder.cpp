@@ -1,7 +1,5 @@
 #include "kernels/onednn/builder.h"
 
-#include <algorithm>
-
 #include "kernels/onednn/winograd.h"
 
 namespace cnnbench::onednn {
@@ -56,15 +54,20 @@ Builder::Builder(const Model& the_model, const PrepareOptions& the_options, cons
       engine(dnnl::engine::kind::cpu, 0),
       stream(engine),
       values(the_model.layers.size() + 1),
-      on_winograd(winograd_layers(the_model, the_options, the_variant.winograd)) {
-  shares_blocks_ = std::find(on_winograd.begin(), on_winograd.end(), true) != on_winograd.end();
+      on_winograd(winograd_layers(the_model, the_options, the_variant.winograd)) {}
+
+memory::desc Builder::source_desc(const memory::dims& dims) const {
+  return activation_desc(dims, next_to_winograd(model, on_winograd, layer_, -1) &&
+                                   next_to_winograd(model, on_winograd, layer_, 1));
 }
 
-memory::desc Builder::activation_desc(const memory::dims& dims) const {
+memory::desc Builder::destination_desc(const memory::dims& dims) const {
+  return activation_desc(dims, next_to_winograd(model, on_winograd, layer_, 1));
+}
+
+memory::desc Builder::activation_desc(const memory::dims& dims, bool shared) const {
   if (variant.plain_layout && dims.size() == 4) return plain_desc(dims);
-  // The library reads images of a few channels in plain order.
-  if (shares_blocks_ && dims.size() == 4 && dims[1] >= channel_block()) return blocked_desc(dims);
-  return any_desc(dims);
+  return shared && dims.size() == 4 ? blocked_desc(dims) : any_desc(dims);
 }
 
 Value Builder::make_value(const memory::dims& dims, const memory::desc& desc) {

@@ -90,9 +90,12 @@ class Builder {
   /// From here on values are gradients: short-lived, also in training.
   void begin_backward() { backward_ = true; }
 
-  /// Descriptor of an activation that leaves the layout to the library, unless the variant is of plain
-  /// layouts, or kernels/winograd computes a part of the network: then all have its layout.
-  memory::desc activation_desc(const memory::dims& dims) const;
+  /// Descriptors of the source and destination of this layer's primitives: the layout is left to the library,
+  /// unless the variant is of plain layouts. A destination for kernels/winograd has its layout; so has the
+  /// source of a convolution between two of them. Elsewhere a reorder costs less than a primitive in a layout
+  /// that it is not best at.
+  memory::desc source_desc(const memory::dims& dims) const;
+  memory::desc destination_desc(const memory::dims& dims) const;
 
   /// An uninitialised value. In the forward part of training it is kept for the backward part.
   Value make_value(const memory::dims& dims, const memory::desc& desc);
@@ -134,10 +137,11 @@ class Builder {
   memory parameter_copy(std::size_t parameter, std::int64_t floats, std::function<void(const memory&)> make);
 
  private:
+  memory::desc activation_desc(const memory::dims& dims, bool shared) const;
+
   int layer_ = 0;
   bool backward_ = false;
-  bool shares_blocks_ = false;  ///< some layer is on kernels/winograd
-  std::vector<int> scratch_;    ///< buffers
+  std::vector<int> scratch_;  ///< buffers
 };
 
 /// One layer's part in a program.

@@ -97,8 +97,8 @@ class ConvolutionPlan final : public WeightedLayer {
   template <typename Make>
   auto within_memory(const Builder& builder, const Make& make) const
       -> std::decay_t<decltype(make(Offers(), dnnl::algorithm(), memory::desc(), memory::desc()).front())> {
-    const memory::desc src = builder.activation_desc(src_dims(builder));
-    const memory::desc dst = builder.activation_desc(dst_dims(builder));
+    const memory::desc src = builder.source_desc(src_dims(builder));
+    const memory::desc dst = builder.destination_desc(dst_dims(builder));
     auto desc = make(Offers::first, dnnl::algorithm::convolution_auto, src, dst).front();
     if (takes_too_much(builder, desc))
       desc = make(Offers::first, dnnl::algorithm::convolution_direct, src, dst).front();

@@ -111,7 +111,7 @@ class DensePlan final : public WeightedLayer {
     return dims;
   }
 
-  memory::desc src(const Builder& builder) const { return builder.activation_desc(src_dims_); }
+  memory::desc src(const Builder& builder) const { return builder.source_desc(src_dims_); }
   memory::desc weights() const { return any_desc(weight_dims()); }
   memory::desc bias() const {
     if (!dense_.bias) return {};

@@ -210,6 +210,15 @@ std::vector<bool> winograd_layers(const Model& model, const PrepareOptions& opti
   return taken;
 }
 
+bool next_to_winograd(const Model& model, const std::vector<bool>& on_winograd, int layer, int step) {
+  for (int i = layer + step; i >= 0 && i < static_cast<int>(model.layers.size()); i += step) {
+    const LayerKind& kind = model.layers[static_cast<std::size_t>(i)].kind;
+    if (std::holds_alternative<cnnbench::Convolution>(kind) || std::holds_alternative<Dense>(kind))
+      return on_winograd[static_cast<std::size_t>(i)];
+  }
+  return false;
+}
+
 std::int64_t channel_block() {
   return compat::effective_isa().starts_with("avx512") ? 16 : 8;
 }

@@ -15,6 +15,9 @@ bool winograd_can(const ModelLayer& layer);
 /// For every layer whether kernels/winograd computes it.
 std::vector<bool> winograd_layers(const Model& model, const PrepareOptions& options, WinogradUse use);
 
+/// Whether the nearest layer with weights, `step` 1 behind or -1 before this one, is on kernels/winograd.
+bool next_to_winograd(const Model& model, const std::vector<bool>& on_winograd, int layer, int step);
+
 /// Channels a block in the layout that both sides share, the library's own for this CPU: 8, or 16 with
 /// AVX-512.
 std::int64_t channel_block();

@@ -43,17 +43,20 @@ void for_each_row(Range range, std::int64_t length, const Function& function) {
 }
 
 /// Calls function(tiles, workers) for the blocks of tiles that this thread has a part in: of shared blocks a
-/// part of each, together with all others, else every n-th block alone. Always the same ones, so that sums
-/// over blocks are the same to the bit.
+/// part of each, together with all others, else as many blocks as
+/// each other thread, alone. Always the same ones, so that sums over blocks are the same to the bit.
 template <typename Function>
 void for_each_block(const Member& member, std::int64_t tiles, const Blocking& blocking,
                     const Function& function) {
-  const std::int64_t count = (tiles + blocking.tiles - 1) / blocking.tiles;
+  const auto whole = [](std::int64_t things, std::int64_t part) { return (things + part - 1) / part; };
+  std::int64_t count = whole(tiles, blocking.tiles);
+  if (!blocking.shared) count = whole(count, member.size()) * member.size();
   const auto block = [&](std::int64_t i) { return Range{tiles * i / count, tiles * (i + 1) / count}; };
   if (blocking.shared) {
     for (std::int64_t i = 0; i < count; ++i) function(block(i), member);
   } else {
-    for (std::int64_t i = member.rank(); i < count; i += member.size()) function(block(i), Member(0, 1));
+    const Range own = member.share(count);
+    for (std::int64_t i = own.first; i < own.last; ++i) function(block(i), Member(0, 1));
   }
 }
 
