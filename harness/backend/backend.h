@@ -37,9 +37,8 @@ struct Operation {
   /// matrix multiplication, more for algorithms that transform (Winograd).
   double error_growth = 1;
 
-  /// Whether it multiplies less often than the convention counts FLOPs for: its GFLOP/s are then
-  /// "direct-equivalent", and may exceed what the machine multiplies. The algorithms that transform are
-  /// those.
+  /// Whether it multiplies another number of times than the convention counts FLOPs for, as algorithms that
+  /// transform do: its GFLOP/s are then "direct-equivalent", and may exceed what the machine multiplies.
   bool direct_equivalent() const { return error_growth != 1; }
 };
 

@@ -12,12 +12,14 @@ namespace {
 bool agree_on_operations(Cluster& cluster, Program& program, std::string& message) {
   std::string mine = std::to_string(program.parameters().size());
   for (const Operation& operation : program.operations())
-    mine += ";" + std::to_string(operation.layer) + " " + std::string(to_string(operation.direction));
+    mine += ";" + std::to_string(operation.layer) + " " + std::string(to_string(operation.direction)) +
+            (operation.direct_equivalent() ? " direct-equivalent" : "");
   const bool same = cluster.broadcast(mine) == mine;
   message = same ? ""
                  : "its operations differ from those of rank 0: the ranks' CPUs or thread counts differ, or "
                    "a backend that "
-                   "chooses by timing (torch, onednn:impl=best) chose otherwise: name a fixed setting";
+                   "chooses by timing (torch, onednn:impl=best, winograd:tune) chose otherwise: name a fixed "
+                   "setting";
   return agree(cluster, same, message);
 }
 

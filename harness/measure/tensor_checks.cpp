@@ -27,12 +27,15 @@ class Comparison {
     check_.tolerance = 0;
   }
 
+  ~Comparison() { check_.l2_error = relative_l2(error_squares_, expected_squares_); }
+  Comparison(const Comparison&) = delete;
+  Comparison& operator=(const Comparison&) = delete;
+
   /// `magnitude` is what the error is reported relative to.
   void compare(std::int64_t element, double found, double expected, double allowed, double magnitude) {
     const double error = std::abs(found - expected);
     error_squares_ += error * error;
     expected_squares_ += expected * expected;
-    check_.l2_error = relative_l2(error_squares_, expected_squares_);
     const bool passed = error <= allowed;  // not for NaN, which no later error replaces
     ++check_.checked;
     const double ratio = error == 0 ? 0 : error / allowed;

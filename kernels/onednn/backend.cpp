@@ -37,10 +37,7 @@ class OneDnnBackend final : public Backend {
 
   std::string unsupported(const ModelLayer& layer, Pass) const override {
     if (variant_.winograd != onednn::WinogradUse::none && onednn::winograd_can(layer)) return "";
-    const Padding& padding = layer.padding;
-    const bool negative = padding.before.height < 0 || padding.before.width < 0 || padding.after.height < 0 ||
-                          padding.after.width < 0;
-    if (negative && std::holds_alternative<Convolution>(layer.kind))
+    if (onednn::has_negative_padding(layer) && std::holds_alternative<Convolution>(layer.kind))
       return "the crop is deeper than the padding, and oneDNN has no negative padding";
     return "";
   }
@@ -48,12 +45,12 @@ class OneDnnBackend final : public Backend {
   std::unique_ptr<Program> prepare(const Model& model, const PrepareOptions& options) const override {
     for (const ModelLayer& layer : model.layers)
       if (const std::string reason = unsupported(layer, options.pass); !reason.empty())
-        throw std::runtime_error("onednn: layer " + layer.name + ": " + reason);
+        throw std::runtime_error(name() + ": layer " + layer.name + ": " + reason);
     try {
       return onednn::make_program(model, options, variant_);
     } catch (const dnnl::error& error) {
       if (error.status == dnnl_out_of_memory) throw std::bad_alloc();
-      throw std::runtime_error(std::string("onednn: ") + error.what());
+      throw std::runtime_error(name() + ": " + error.what());
     }
   }
 

@@ -71,8 +71,12 @@ memory::desc Builder::activation_desc(const memory::dims& dims, bool shared) con
 }
 
 Value Builder::make_value(const memory::dims& dims, const memory::desc& desc) {
-  Value value{dims, desc, memory(desc, engine, DNNL_MEMORY_NONE), buffers.acquire(desc.get_size())};
-  value.kept = training() && !backward_;
+  const bool kept = training() && !backward_;
+  const std::size_t bytes = desc.get_size();
+  // What is kept must not hold on to a free buffer that is far larger, such as scratch memory.
+  Value value{dims, desc, memory(desc, engine, DNNL_MEMORY_NONE),
+              kept ? buffers.dedicate(bytes) : buffers.acquire(bytes)};
+  value.kept = kept;
   value.writable = true;
   buffers.bind(value.data, value.buffer);
   return value;

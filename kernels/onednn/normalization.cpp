@@ -19,7 +19,7 @@ class LrnPlan final : public LayerPlan {
     const Value dst = builder.make_value(src_.dims, src_.desc);
     if (builder.training() && forward_.workspace_desc() != memory::desc()) {
       workspace_ = memory(forward_.workspace_desc(), builder.engine, DNNL_MEMORY_NONE);
-      builder.buffers.bind(workspace_, builder.buffers.acquire(forward_.workspace_desc().get_size()));
+      builder.buffers.bind(workspace_, builder.buffers.dedicate(forward_.workspace_desc().get_size()));
     }
     builder.add(Direction::forward, forward_.impl_info_str(), dnnl::lrn_forward(forward_),
                 {{DNNL_ARG_SRC, src_.data}, {DNNL_ARG_DST, dst.data}, {DNNL_ARG_WORKSPACE, workspace_}});

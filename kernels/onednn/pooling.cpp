@@ -26,7 +26,7 @@ class PoolingPlan final : public LayerPlan {
     dst_ = builder.make_value(dims, forward_.dst_desc());
     if (builder.training() && algorithm_ == dnnl::algorithm::pooling_max) {
       workspace_ = memory(forward_.workspace_desc(), builder.engine, DNNL_MEMORY_NONE);
-      builder.buffers.bind(workspace_, builder.buffers.acquire(forward_.workspace_desc().get_size()));
+      builder.buffers.bind(workspace_, builder.buffers.dedicate(forward_.workspace_desc().get_size()));
     }
     builder.add(Direction::forward, forward_.impl_info_str(), dnnl::pooling_forward(forward_),
                 {{DNNL_ARG_SRC, src_.data}, {DNNL_ARG_DST, dst_.data}, {DNNL_ARG_WORKSPACE, workspace_}});

@@ -15,21 +15,24 @@ std::int64_t second_level_cache() {
 
 /// Transformed weights larger than this do not stay in a last-level cache beside the images.
 constexpr std::int64_t large_weights = std::int64_t{12} << 20;
-constexpr std::int64_t most_scratch = std::int64_t{72} << 20;  ///< bytes
+/// Bytes of scratch memory, but for one set of sums where the weights are larger than half of it.
+constexpr std::int64_t most_scratch = std::int64_t{72} << 20;
 constexpr std::int64_t shared_tiles = 256;
 
 /// `least` and `most` tiles of a thread's own blocks; with `sums`, each thread has sums of its own, too, as
 /// large as the weights.
-Blocking make(const Shape& shape, int threads, std::int64_t least, std::int64_t most, bool sums) {
+Blocking choose(const Shape& shape, int threads, std::int64_t least, std::int64_t most, bool sums) {
   const std::int64_t weights = 4 * elements * shape.in_channels * shape.out_channels;
   const std::int64_t tile = 4 * elements * (shape.in_channels + shape.out_channels);
   const std::int64_t fitting = std::clamp(second_level_cache() * 6 / 10 / tile, least, most);
-  const bool enough_blocks = threads == 1 || shape.tiles() >= 2 * least * threads;
+  // Weights that every block reads from beyond the second-level cache want many tiles to be worth it.
+  const std::int64_t blocks = weights > second_level_cache() ? 8 : 2;
+  const bool enough_blocks = threads == 1 || shape.tiles() >= blocks * least * threads;
   const std::int64_t scratch = threads * (fitting * tile + (sums ? weights : 0));
   if (weights <= large_weights && enough_blocks && scratch <= most_scratch)
     return {std::min(shape.tiles(), fitting), false};
-  const std::int64_t tiles = std::clamp<std::int64_t>(most_scratch / tile, 1, shared_tiles);
-  return {std::min(shape.tiles(), tiles), true};
+  const std::int64_t room = std::max(most_scratch - (sums ? weights : 0), most_scratch / 2);
+  return {std::min(shape.tiles(), std::clamp<std::int64_t>(room / tile, 1, shared_tiles)), true};
 }
 
 }  // namespace
@@ -38,11 +41,11 @@ Blocking make(const Shape& shape, int threads, std::int64_t least, std::int64_t 
 // VGG16's layers, 16 to 600 tiles a block.
 
 Blocking forward_blocking(const Shape& shape, int threads) {
-  return make(shape, threads, 28, 64, false);
+  return choose(shape, threads, 28, 64, false);
 }
 
 Blocking backward_weights_blocking(const Shape& shape, int threads) {
-  return make(shape, threads, 48, 96, true);  // larger blocks: each reads and writes all sums
+  return choose(shape, threads, 48, 96, true);  // larger blocks: each reads and writes all sums
 }
 
 }  // namespace cnnbench::winograd

@@ -9,19 +9,19 @@ namespace cnnbench::winograd {
 namespace {
 
 /// Outputs at least this large do not come back from a cache before the next layer reads them.
-constexpr std::int64_t streaming_bytes = std::int64_t{16} << 20;
+constexpr std::int64_t streaming_bytes = std::int64_t{4} << 20;
 
 TileMatrix<float> packed_matrix(const Shape& shape, std::int64_t block, float* data) {
   return {data, shape.in_channels, Columns(shape, block).out, block};
 }
 
 void pack_weights(const Kernels& kernels, const Shape& shape, std::int64_t block, int threads,
-                  const float* weights, bool turned, float* packed) {
+                  const float* weights, bool rotated, float* packed) {
   const TileMatrix<float> to = packed_matrix(shape, block, packed);
   run_team(threads, [&](const Member& member) {
     for_each_row(member.share(to.columns * shape.in_channels), shape.in_channels,
                  [&](std::int64_t column, Range inputs) {
-                   kernels.transform_weights(shape, weights, turned, column, inputs, to);
+                   kernels.transform_weights(shape, weights, rotated, column, inputs, to);
                  });
   });
 }
@@ -37,7 +37,7 @@ void convolve(const Kernels& kernels, const Shape& shape, std::int64_t block, in
   epilogue.streaming = to.size(shape.batch) * 4 >= streaming_bytes;
   run_team(threads, [&](const Member& member) {
     const ForwardScratch::One& own =
-        memory.all[blocking.shared ? 0 : static_cast<std::size_t>(member.rank())];
+        memory.all[blocking.shared ? 0 : static_cast<std::size_t>(member.thread())];
     for_each_block(member, shape.tiles(), blocking, [&](Range tiles, const Member& worker) {
       const TileMatrix<float> inputs{own.inputs, tiles.size(), columns.in, block};
       const TileMatrix<float> products{own.products, tiles.size(), columns.out, block};
@@ -75,18 +75,18 @@ std::int64_t Convolution::packed_backward_size() const {
 }
 
 std::int64_t Convolution::forward_scratch_size() const {
-  return ForwardScratch(shape_, block_, forward_blocking(shape_, threads_), threads_, nullptr).pieces.taken();
+  return ForwardScratch(shape_, block_, forward_blocking(shape_, threads_), threads_, nullptr).arena.taken();
 }
 
 std::int64_t Convolution::backward_data_scratch_size() const {
   const Shape shape = shape_.backward_data();
-  return ForwardScratch(shape, block_, forward_blocking(shape, threads_), threads_, nullptr).pieces.taken();
+  return ForwardScratch(shape, block_, forward_blocking(shape, threads_), threads_, nullptr).arena.taken();
 }
 
 std::int64_t Convolution::backward_weights_scratch_size() const {
   return BackwardWeightsScratch(shape_, block_, backward_weights_blocking(shape_, threads_), threads_,
                                 nullptr)
-      .pieces.taken();
+      .arena.taken();
 }
 
 void Convolution::pack(const float* weights, float* packed) const {
@@ -118,11 +118,11 @@ void Convolution::backward_weights(const float* src, const float* relu_dst, floa
   const BackwardWeightsScratch memory(shape, block_, blocking, threads_, scratch);
   const TileMatrix<float>& sum = memory.sum;
   run_team(threads_, [&](const Member& member) {
-    const auto rank = static_cast<std::size_t>(member.rank());
-    const BackwardWeightsScratch::One& own = memory.all[blocking.shared ? 0 : rank];
+    const auto thread = static_cast<std::size_t>(member.thread());
+    const BackwardWeightsScratch::One& own = memory.all[blocking.shared ? 0 : thread];
     TileMatrix<float> own_sum = sum;
-    own_sum.data += blocking.shared ? 0 : member.rank() * sum.size();
-    float* const bias = memory.bias[rank];
+    own_sum.data += blocking.shared ? 0 : member.thread() * sum.size();
+    float* const bias = memory.bias[thread];
     std::fill(bias, bias + columns.out * block_, 0.0F);
     bool begun = false;
     for_each_block(member, shape.tiles(), blocking, [&](Range tiles, const Member& worker) {
@@ -147,9 +147,9 @@ void Convolution::backward_weights(const float* src, const float* relu_dst, floa
       });
       begun = true;
     });
-    if (!begun) std::fill(own_sum.data, own_sum.data + sum.size(), 0.0F);
     member.wait();
-    const int copies = blocking.shared ? 1 : member.size();  // OpenMP may give fewer threads than asked for
+    const int copies =
+        blocking.shared ? 1 : member.threads();  // OpenMP may give fewer threads than asked for
     for_each_row(member.share(columns.out * shape.in_channels), shape.in_channels,
                  [&](std::int64_t column, Range inputs) {
                    kernels_.transform_weight_gradient(shape, {sum.data, sum.rows, sum.columns, block_},
@@ -159,7 +159,7 @@ void Convolution::backward_weights(const float* src, const float* relu_dst, floa
     const Range channels = member.share(shape.out_channels);
     for (std::int64_t channel = channels.first; channel < channels.last; ++channel) {
       diff_bias[channel] = 0;
-      for (int i = 0; i < member.size(); ++i)
+      for (int i = 0; i < member.threads(); ++i)
         diff_bias[channel] += memory.bias[static_cast<std::size_t>(i)][channel];
     }
   });

@@ -71,8 +71,7 @@ void multiply_transposed_columns(const TileMatrix<const float>& a, const TileMat
                                  std::int64_t element, std::int64_t column, std::int64_t inner,
                                  const TileMatrix<float>& c) {
   constexpr int rows = Kernel<kBlock>::lane_rows;
-  // Rows beyond the last channel, in a block's last lanes, are there in the matrix neither to read nor to
-  // write.
+  // Padded lanes of the last block of channels are rows, too: zeros, which the matrix has room for.
   for (std::int64_t row = 0; row < c.rows; row += rows) {
     const Operands operands{a.at(element, row / kBlock, 0) + row % kBlock,
                             0,

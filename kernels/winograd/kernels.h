@@ -69,9 +69,9 @@ struct Kernels {
                               const TileMatrix<float>& c);
 
   /// U = G g Gᵀ for the block `column` of outputs and some inputs. `weights` are those of the shape's
-  /// convolution, or, where `turned`, of the one whose backward data the shape is: [its outputs][its
+  /// convolution, or, where `rotated`, of the one whose backward data the shape is: [its outputs][its
   /// inputs][3][3].
-  void (*transform_weights)(const Shape&, const float* weights, bool turned, std::int64_t column,
+  void (*transform_weights)(const Shape&, const float* weights, bool rotated, std::int64_t column,
                             Range inputs, const TileMatrix<float>& to);
 
   /// ∂g = Gᵀ ∂U G, of the sum of `copies` matrices that lie `stride` floats apart, into

@@ -16,6 +16,8 @@
 #include <bit>
 #include <cstdint>
 
+#include "kernels/winograd/tile_matrix.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace cnnbench::winograd::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -25,8 +27,6 @@ constexpr int registers = 16;
 #else
 constexpr int registers = 32;
 #endif
-
-constexpr std::int64_t line = 16;  ///< floats of a cache line
 
 /// Sizes for channels in blocks of kBlock, as vectors of this target.
 template <int kBlock>

@@ -18,11 +18,10 @@ struct Columns {
 };
 
 /// Takes scratch memory piece by piece; as a null pointer it counts.
-class Pieces {
+class Arena {
  public:
-  explicit Pieces(float* first) : next_(first) {}
+  explicit Arena(float* first) : next_(first) {}
   float* take(std::int64_t floats) {
-    constexpr std::int64_t line = 16;
     const std::int64_t rounded = (floats + line - 1) / line * line;
     taken_ += rounded;
     if (next_ == nullptr) return nullptr;
@@ -40,18 +39,18 @@ class Pieces {
 struct ForwardScratch {
   ForwardScratch(const Shape& shape, std::int64_t block, const Blocking& blocking, int threads,
                  float* scratch)
-      : pieces(scratch) {
+      : arena(scratch) {
     const Columns columns(shape, block);
     const std::int64_t inputs = TileMatrix<float>{nullptr, blocking.tiles, columns.in, block}.size();
     const std::int64_t products = TileMatrix<float>{nullptr, blocking.tiles, columns.out, block}.size();
     for (int i = 0; i < (blocking.shared ? 1 : threads); ++i)
-      all.push_back({pieces.take(inputs), pieces.take(products)});
+      all.push_back({arena.take(inputs), arena.take(products)});
   }
   struct One {
     float* inputs;
     float* products;
   };
-  Pieces pieces;
+  Arena arena;
   std::vector<One> all;  ///< one, or one a thread
 };
 
@@ -59,21 +58,21 @@ struct ForwardScratch {
 struct BackwardWeightsScratch {
   BackwardWeightsScratch(const Shape& shape, std::int64_t block, const Blocking& blocking, int threads,
                          float* scratch)
-      : pieces(scratch) {
+      : arena(scratch) {
     const Columns columns(shape, block);
     const std::int64_t inputs = TileMatrix<float>{nullptr, blocking.tiles, columns.in, block}.size();
     const std::int64_t gradients = TileMatrix<float>{nullptr, blocking.tiles, columns.out, block}.size();
     sum = {nullptr, columns.in * block, columns.out, block};
     const int copies = blocking.shared ? 1 : threads;
-    for (int i = 0; i < copies; ++i) all.push_back({pieces.take(inputs), pieces.take(gradients)});
-    sum.data = pieces.take(copies * sum.size());
-    for (int i = 0; i < threads; ++i) bias.push_back(pieces.take(columns.out * block));
+    for (int i = 0; i < copies; ++i) all.push_back({arena.take(inputs), arena.take(gradients)});
+    sum.data = arena.take(copies * sum.size());
+    for (int i = 0; i < threads; ++i) bias.push_back(arena.take(columns.out * block));
   }
   struct One {
     float* inputs;
     float* gradients;
   };
-  Pieces pieces;
+  Arena arena;
   std::vector<One> all;      ///< one, or one a thread
   TileMatrix<float> sum;     ///< the first of as many
   std::vector<float*> bias;  ///< one a thread

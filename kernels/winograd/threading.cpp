@@ -5,7 +5,7 @@
 namespace cnnbench::winograd {
 
 void Member::wait() const {
-  if (size_ == 1) return;
+  if (threads_ == 1) return;
 #pragma omp barrier
 }
 

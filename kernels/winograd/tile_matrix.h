@@ -7,6 +7,8 @@
 
 namespace cnnbench::winograd {
 
+constexpr std::int64_t line = 16;  ///< floats of a cache line
+
 /// 36 matrices, one for each element of a transformed tile, all of one layout: columns (channels) in blocks
 /// of `block`, and within a block of columns row after row. So the transforms write whole vectors one after
 /// another, the matrix product reads one operand as vectors and the other as scalars that lie together, and
@@ -23,7 +25,6 @@ struct TileMatrix {
   /// Floats from one of the 36 to the next: an odd number of cache lines, since 36 streams at multiples of
   /// 4 KiB would share one set of the first-level cache.
   std::int64_t element_stride() const {
-    constexpr std::int64_t line = 16;
     const std::int64_t lines = (columns * column_stride() + line - 1) / line;
     return (lines | 1) * line;
   }

@@ -85,7 +85,7 @@ void transform_input(const Shape& shape, const Image<const float>& from, std::in
     const std::int64_t row = (whole ? from.width : tile_inputs) * kBlock;
     if (whole)  // two tiles ahead: what is not in the caches comes from rows too far apart for the hardware
       for (int i = 0; i < tile_inputs; ++i)
-        for (int j = 0; j < tile_outputs * kBlock; j += 16)
+        for (std::int64_t j = 0; j < tile_outputs * kBlock; j += line)
           hwy::Prefetch(first + i * row + 2 * tile_outputs * kBlock + 2 * kBlock + j);
     for (int v = 0; v < kBlock; v += K::lanes)
       transform_square<InputTransform>(
@@ -126,7 +126,7 @@ void write_tiles(const Shape& shape, const TileMatrix<float>& from, std::int64_t
       const auto load = [&](int i, int j) HWY_ATTR {
         return hn::LoadU(d, in + (i * tile_inputs + j) * element_stride + v);
       };
-      const auto finish = [&](V value) HWY_ATTR { return hn::Max(hn::Add(value, add), floor); };
+      const auto finish = [&](V value) HWY_ATTR { return hn::Max(floor, hn::Add(value, add)); };
       if (whole)
         transform_square<OutputTransform>(d, load, [&](int i, int j, V value) HWY_ATTR {
           write(finish(value), pixels + i * row + j * kBlock + v);

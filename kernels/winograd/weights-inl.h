@@ -21,20 +21,20 @@ namespace cnnbench::winograd::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 template <int kBlock>
-void transform_weights(const Shape& shape, const float* weights, bool turned, std::int64_t column,
+void transform_weights(const Shape& shape, const float* weights, bool rotated, std::int64_t column,
                        Range inputs, const TileMatrix<float>& to) {
   using K = Kernel<kBlock>;
   const typename K::D d;
   HWY_ALIGN float filters[taps][kBlock] = {};  // of one input; lanes beyond the last output stay zero
-  // Turned, inputs and outputs are those of the other convolution, and so is their order in memory.
-  const std::int64_t output_stride = turned ? taps : shape.in_channels * taps;
-  const std::int64_t input_stride = turned ? shape.out_channels * taps : taps;
+  // Rotated, inputs and outputs are those of the other convolution, and so is their order in memory.
+  const std::int64_t output_stride = rotated ? taps : shape.in_channels * taps;
+  const std::int64_t input_stride = rotated ? shape.out_channels * taps : taps;
   const std::int64_t lanes = std::min<std::int64_t>(kBlock, shape.out_channels - column * kBlock);
   for (std::int64_t input = inputs.first; input < inputs.last; ++input) {
     const float* const first = weights + column * kBlock * output_stride + input * input_stride;
     for (std::int64_t lane = 0; lane < lanes; ++lane)
       for (int tap = 0; tap < taps; ++tap)
-        filters[turned ? taps - 1 - tap : tap][lane] = first[lane * output_stride + tap];
+        filters[rotated ? taps - 1 - tap : tap][lane] = first[lane * output_stride + tap];
     float* const out = to.at(0, column, input);
     for (int v = 0; v < kBlock; v += K::lanes)
       transform_square<WeightTransform>(
