@@ -92,8 +92,17 @@ std::vector<std::string> implementations(const std::vector<LayerTimes>& layers, 
   return cells;
 }
 
-/// Time a direction, their sum, its share and rate; in inference, which has one direction, its implementation
-/// too. Where a rate is direct-equivalent, the error of every layer stands beside it.
+/// Where a rate is direct-equivalent, the error of every layer stands beside the rates.
+void add_errors(Table& table, const Report& report, const std::vector<LayerTimes>& layers, bool total) {
+  const Records all = gather(layers, directions.size());
+  if (!any_direct_equivalent(all) || all.front()->view != "layers") return;
+  std::vector<std::string> cells = error_cells(report, layers);
+  if (total) cells.emplace_back();
+  table.add_column("error", "", Align::right, std::move(cells));
+}
+
+/// Time a direction, their sum, its share and rate; in inference, which has one direction, its error and
+/// implementation too.
 Table times_table(const Report& report, const std::vector<LayerTimes>& layers, bool training,
                   const TimeScale& scale, std::size_t name_width) {
   const Values sums = values_of(layers, directions.size());
@@ -113,13 +122,8 @@ Table times_table(const Report& report, const std::vector<LayerTimes>& layers, b
   if (several) add_times(table, "sum", sums, Spread::none, scale);
   table.add_column("share", "%", Align::right, share_cells(sums));
   table.add_column("GFLOP/s", "", Align::right, rate_cells(sums));
-  if (const Records all = gather(layers, directions.size());
-      any_direct_equivalent(all) && all.front()->view == "layers") {
-    std::vector<std::string> cells = error_cells(report, layers);
-    cells.emplace_back();
-    table.add_column("error", "", Align::right, std::move(cells));
-  }
   if (!training) {
+    add_errors(table, report, layers, true);
     std::vector<std::string> cells = implementations(layers, 0);
     cells.emplace_back();
     table.add_column("implementation", "", Align::left, std::move(cells), 19);
@@ -144,8 +148,8 @@ void print_times(std::ostream& out, const Report& report, const std::vector<Laye
   times_table(report, layers, training, scale, name_width).print(out);
 }
 
-/// Training's second table: rate and implementation a direction.
-void print_training_rates(std::ostream& out, const std::vector<LayerTimes>& layers) {
+/// Training's second table: rate and implementation a direction, and the error.
+void print_training_rates(std::ostream& out, const Report& report, const std::vector<LayerTimes>& layers) {
   Table table;
   std::vector<std::string> names = names_of(layers);
   names.pop_back();
@@ -157,6 +161,7 @@ void print_training_rates(std::ostream& out, const std::vector<LayerTimes>& laye
     table.add_column("GFLOP/s", "", Align::right, std::move(rates));
     table.add_column(headings[direction], "", Align::left, implementations(layers, direction), 14);
   }
+  add_errors(table, report, layers, false);
   table.print(out);
 }
 
@@ -239,7 +244,7 @@ void print_layers(std::ostream& out, const Report& report, const std::string& mo
   print_times(out, report, layers, training);
   if (training) {
     out << '\n';
-    print_training_rates(out, layers);
+    print_training_rates(out, report, layers);
   }
   print_direct_equivalent(out, report, records, training);
   print_reorders(out, layers);

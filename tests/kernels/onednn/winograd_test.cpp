@@ -143,6 +143,18 @@ TEST(OneDnnWinograd, SharesItsLayoutWithThePoolsAndConvolutionsAround) {
   EXPECT_THAT(reorders_between(training, {Direction::backward_data, Direction::backward_weights}), IsEmpty());
 }
 
+TEST(OneDnnWinograd, LeavesALaterConvolutionOfTheLibraryTheLayoutThatItIsBestAt) {
+  const Network network{"later", {64, 12, 12}, {same(64), same(64), conv(96, {6, 6}), conv(32, {1, 1})}};
+
+  const std::vector<Operation> ours = operations(network, Pass::forward, "winograd");
+  const std::vector<Operation> alone = operations(network, Pass::forward, "onednn");
+
+  EXPECT_TRUE(on_winograd(ours[0]) || on_winograd(ours[1]));
+  for (const int layer : {2, 3})
+    EXPECT_EQ(implementations(ours, layer, Direction::forward),
+              implementations(alone, layer, Direction::forward));
+}
+
 TEST(OneDnnWinograd, TransformsWeightsInTheStepOfTrainingAndNotInThatOfInference) {
   for (const Operation& operation : operations(chain(), Pass::forward, "winograd"))
     EXPECT_THAT(operation.implementation, Not(EndsWith(":weights")));
