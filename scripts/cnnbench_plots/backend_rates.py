@@ -101,8 +101,8 @@ def _draw_group(axes, group, measured, fewer):
 
 def _caption(comparison, fewer, result, model, pass_name):
     text = "Bars: the FLOPs of a layer in all its directions over its mean time, with all that ran for it, "
-    text += f"reorders too (view layers), in {backends.steps(result, model, pass_name)} a backend, "
-    text += "interleaved; of one rank. Layers that count no FLOPs are left out. "
+    text += f"reorders too (view layers), in {backends.steps(result, model, pass_name)}; "
+    text += "of one rank. Layers that count no FLOPs are left out. "
     if fewer:
         text += "Direct-equivalent: FLOPs are those of the convolution by its definition; Winograd's algorithm "
         text += "multiplies up to four times less, so that it may exceed the FMA peak. "

@@ -209,7 +209,7 @@ def _draw_totals(page, comparison, measured, bottom, height):
 
 
 def _times_caption(comparison, measured, result, model, pass_name):
-    text = f"Medians of {backends.steps(result, model, pass_name)} a backend, interleaved; "
+    text = f"Medians of {backends.steps(result, model, pass_name)}; "
     text += "whiskers: 95 % interval of the median. "
     text += "A layer has all that ran for it, reorders and all directions too (view layers). "
     if any(name == "network" for name, _ in comparison.totals):

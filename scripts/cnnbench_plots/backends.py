@@ -56,9 +56,19 @@ def records(result, model, pass_name):
     return [r for r in result.records if (r.model, r.pass_name) == (model, pass_name)]
 
 
+def _took_turns(result, model, pass_name):
+    """Whether the backends ran in turns; those that did not fit into memory together ran one by one."""
+    for setting in result.document.get("settings") or []:
+        if (setting.get("model"), setting.get("pass")) == (model, pass_name):
+            return setting.get("interleaved", True)
+    return True
+
+
 def steps(result, model, pass_name):
+    """In words, how many steps each backend took, and in which order."""
     found = [r.n for r in records(result, model, pass_name) if r.view in ("layers", "network")]
-    return style.number_range(found, "step", "steps")
+    order = "interleaved" if _took_turns(result, model, pass_name) else "one backend after the other"
+    return f"{style.number_range(found, 'step', 'steps')} a backend, {order}"
 
 
 def missing(comparison):

@@ -144,4 +144,4 @@ def _speed_up_caption(comparison, result, model, pass_name):
     if any(not t.ratio for t in comparison.times()):
         text += "Hatched: nothing to compare. "
     text += backends.missing(comparison)
-    return text + f"Medians of {backends.steps(result, model, pass_name)} a backend, interleaved."
+    return text + f"Medians of {backends.steps(result, model, pass_name)}."

@@ -298,3 +298,13 @@ def test_malformed_marks_and_ceilings_are_refused(tmp_path, change, words):
     with pytest.raises(ResultError) as error:
         read(made, tmp_path)
     assert words in str(error.value)
+
+
+def test_the_caption_says_whether_the_backends_took_turns(tmp_path):
+    made = several_backends(lenet(), THREE)
+    for draw in (heat_map, bars_of):
+        assert "a backend, interleaved" in caption(draw(made, tmp_path))
+    made.document["cnnbench"]["settings"] = [{"model": "lenet", "pass": "forward", "interleaved": False}]
+    for draw in (heat_map, bars_of):
+        assert "a backend, one backend after the other" in caption(draw(made, tmp_path))
+        assert "interleaved" not in caption(draw(made, tmp_path))
