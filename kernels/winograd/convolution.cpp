@@ -36,11 +36,11 @@ void convolve(const Kernels& kernels, const Shape& shape, std::int64_t block, in
   const ForwardScratch memory(shape, block, blocking, threads, scratch);
   epilogue.streaming = to.size(shape.batch) * 4 >= streaming_bytes;
   run_team(threads, [&](const Member& member) {
-    const ForwardScratch::One& own =
-        memory.all[blocking.shared ? 0 : static_cast<std::size_t>(member.thread())];
+    const TransformedTiles& own =
+        memory.tiles[blocking.shared ? 0 : static_cast<std::size_t>(member.thread())];
     for_each_block(member, shape.tiles(), blocking, [&](Range tiles, const Member& worker) {
       const TileMatrix<float> inputs{own.inputs, tiles.size(), columns.in, block};
-      const TileMatrix<float> products{own.products, tiles.size(), columns.out, block};
+      const TileMatrix<float> products{own.outputs, tiles.size(), columns.out, block};
       for_each_row(worker.share(columns.in * tiles.size()), tiles.size(),
                    [&](std::int64_t column, Range rows) {
                      kernels.transform_input(shape, from, tiles.first, column, rows, inputs);
@@ -119,7 +119,7 @@ void Convolution::backward_weights(const float* src, const float* relu_dst, floa
   const TileMatrix<float>& sum = memory.sum;
   run_team(threads_, [&](const Member& member) {
     const auto thread = static_cast<std::size_t>(member.thread());
-    const BackwardWeightsScratch::One& own = memory.all[blocking.shared ? 0 : thread];
+    const TransformedTiles& own = memory.tiles[blocking.shared ? 0 : thread];
     TileMatrix<float> own_sum = sum;
     own_sum.data += blocking.shared ? 0 : member.thread() * sum.size();
     float* const bias = memory.bias[thread];
@@ -127,7 +127,7 @@ void Convolution::backward_weights(const float* src, const float* relu_dst, floa
     bool begun = false;
     for_each_block(member, shape.tiles(), blocking, [&](Range tiles, const Member& worker) {
       const TileMatrix<float> inputs{own.inputs, tiles.size(), columns.in, block_};
-      const TileMatrix<float> gradients{own.gradients, tiles.size(), columns.out, block_};
+      const TileMatrix<float> gradients{own.outputs, tiles.size(), columns.out, block_};
       worker.wait();  // for the multiplication of the block before
       for_each_row(worker.share(columns.in * tiles.size()), tiles.size(),
                    [&](std::int64_t column, Range rows) {
@@ -142,8 +142,8 @@ void Convolution::backward_weights(const float* src, const float* relu_dst, floa
       const std::int64_t pairs = Kernels::pairs_of(columns.out);
       for_each_row(worker.share(elements * pairs), pairs, [&](std::int64_t element, Range part) {
         kernels_.multiply_transposed({own.inputs, inputs.rows, inputs.columns, block_},
-                                     {own.gradients, gradients.rows, gradients.columns, block_}, element,
-                                     part, tiles.size(), begun, own_sum);
+                                     {own.outputs, gradients.rows, gradients.columns, block_}, element, part,
+                                     tiles.size(), begun, own_sum);
       });
       begun = true;
     });

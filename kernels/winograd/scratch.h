@@ -35,45 +35,46 @@ class Arena {
   std::int64_t taken_ = 0;
 };
 
-/// Transformed inputs and products of a block of tiles.
+/// A block of tiles on both sides of the convolution, transformed: inputs, and products or gradients of
+/// outputs.
+struct TransformedTiles {
+  float* inputs;
+  float* outputs;
+};
+
+/// For one block, or for one a thread where the threads do not share them.
+inline std::vector<TransformedTiles> take_tiles(Arena& arena, const Shape& shape, std::int64_t block,
+                                                const Blocking& blocking, int threads) {
+  const Columns columns(shape, block);
+  const std::int64_t inputs = TileMatrix<float>{nullptr, blocking.tiles, columns.in, block}.size();
+  const std::int64_t outputs = TileMatrix<float>{nullptr, blocking.tiles, columns.out, block}.size();
+  std::vector<TransformedTiles> all;
+  for (int i = 0; i < (blocking.shared ? 1 : threads); ++i)
+    all.push_back({arena.take(inputs), arena.take(outputs)});
+  return all;
+}
+
+/// Of forward and backward data.
 struct ForwardScratch {
   ForwardScratch(const Shape& shape, std::int64_t block, const Blocking& blocking, int threads,
                  float* scratch)
-      : arena(scratch) {
-    const Columns columns(shape, block);
-    const std::int64_t inputs = TileMatrix<float>{nullptr, blocking.tiles, columns.in, block}.size();
-    const std::int64_t products = TileMatrix<float>{nullptr, blocking.tiles, columns.out, block}.size();
-    for (int i = 0; i < (blocking.shared ? 1 : threads); ++i)
-      all.push_back({arena.take(inputs), arena.take(products)});
-  }
-  struct One {
-    float* inputs;
-    float* products;
-  };
+      : arena(scratch), tiles(take_tiles(arena, shape, block, blocking, threads)) {}
   Arena arena;
-  std::vector<One> all;  ///< one, or one a thread
+  std::vector<TransformedTiles> tiles;
 };
 
-/// Transformed inputs and output gradients of a block of tiles, their products' sum, and the bias's gradient.
+/// The tiles, the sum of their products, and the bias's gradient.
 struct BackwardWeightsScratch {
   BackwardWeightsScratch(const Shape& shape, std::int64_t block, const Blocking& blocking, int threads,
                          float* scratch)
-      : arena(scratch) {
+      : arena(scratch), tiles(take_tiles(arena, shape, block, blocking, threads)) {
     const Columns columns(shape, block);
-    const std::int64_t inputs = TileMatrix<float>{nullptr, blocking.tiles, columns.in, block}.size();
-    const std::int64_t gradients = TileMatrix<float>{nullptr, blocking.tiles, columns.out, block}.size();
     sum = {nullptr, columns.in * block, columns.out, block};
-    const int copies = blocking.shared ? 1 : threads;
-    for (int i = 0; i < copies; ++i) all.push_back({arena.take(inputs), arena.take(gradients)});
-    sum.data = arena.take(copies * sum.size());
+    sum.data = arena.take(static_cast<std::int64_t>(tiles.size()) * sum.size());
     for (int i = 0; i < threads; ++i) bias.push_back(arena.take(columns.out * block));
   }
-  struct One {
-    float* inputs;
-    float* gradients;
-  };
   Arena arena;
-  std::vector<One> all;      ///< one, or one a thread
+  std::vector<TransformedTiles> tiles;
   TileMatrix<float> sum;     ///< the first of as many
   std::vector<float*> bias;  ///< one a thread
 };
