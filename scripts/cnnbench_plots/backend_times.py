@@ -141,6 +141,10 @@ def _draw_group(axes, group, measured, factor):
     name_groups(axes, [name for name, _ in group])
 
 
+# Inches between names at a slant of 20 degrees below which one runs into the next.
+NARROW = 0.45
+
+
 def name_groups(axes, layers):
     """Names below groups of bars at 0, 1, …, at a slant where they are long, and lines between the groups."""
     room = axes.get_position().width * style.WIDTH / max(1, len(layers))
@@ -149,7 +153,7 @@ def name_groups(axes, layers):
     axes.set_xticks(
         range(len(layers)),
         names,
-        rotation=20 if slanted else 0,
+        rotation=(20 if room > NARROW else 32) if slanted else 0,
         ha="right" if slanted else "center",
         rotation_mode="anchor",
     )
