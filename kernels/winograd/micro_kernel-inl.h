@@ -9,7 +9,6 @@
 #define KERNELS_WINOGRAD_MICRO_KERNEL_INL_H_
 #endif
 
-#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include <algorithm>
@@ -102,7 +101,8 @@ HWY_INLINE void multiply_rows(const Operands& o) {
       const std::int64_t lanes = std::min<std::int64_t>(kBlock, o.inner - k);
       for (const float* a = block; a != block + lanes; ++a, b += kBlock, b_next += kBlock)
         add(a, kBlock, b, b_next);
-      for (std::int64_t i = 0; i < o.next_lines; ++i, next += line) hwy::Prefetch(next);
+      // Into the second-level cache: two panels are more than the first holds.
+      for (std::int64_t i = 0; i < o.next_lines; ++i, next += line) __builtin_prefetch(next, 0, 2);
     }
   }
 
