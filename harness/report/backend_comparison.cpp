@@ -113,11 +113,18 @@ void relate(BackendRow& row, std::size_t reference, const std::vector<bool>& ran
   row.compared = std::count(ran.begin(), ran.end(), true) > 1;
   for (std::size_t i = 0; i < times.size(); ++i) row.compared = row.compared && (!ran[i] || times[i].median);
   if (!row.compared) return;
+  bool told_apart = false;  // could be: there are intervals
   for (BackendTime& time : times) {
     if (!time.median) continue;
+    time.fastest = true;
+    if (&time == &times[fastest]) continue;
     const std::optional<Interval> distance = ratio_interval(time.samples, times[fastest].samples);
-    time.fastest = &time == &times[fastest] || !distance || distance->low <= 1;
+    if (!distance) continue;
+    told_apart = true;
+    time.fastest = distance->low <= 1;
   }
+  if (told_apart) return;
+  for (BackendTime& time : times) time.fastest = false;
 }
 
 /// Makes the rows of one comparison.
@@ -270,6 +277,14 @@ std::optional<std::size_t> BackendRow::winner() const {
 
 const BackendRow* BackendComparison::whole() const {
   return network ? &*network : sums.empty() ? nullptr : &sums.back();
+}
+
+bool BackendComparison::has_intervals() const {
+  const auto told = [](const BackendRow& row) {
+    return std::any_of(row.times.begin(), row.times.end(), [](const BackendTime& t) { return t.fastest; });
+  };
+  return (network && told(*network)) || std::any_of(sums.begin(), sums.end(), told) ||
+         std::any_of(layers.begin(), layers.end(), told);
 }
 
 double ratio_of(const BackendTime& time, const BackendTime& base) {

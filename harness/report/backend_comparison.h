@@ -18,8 +18,9 @@ struct BackendTime {
   std::vector<double> samples;       ///< seconds of every step, in the order of time; empty without turns
   std::optional<double> ratio;       ///< this median over the reference's
   std::optional<Interval> ratio_interval;  ///< 95 %: see ratio_interval()
-  /// It has the smallest median of the row, or the interval of its ratio to the one that has holds 1. Alone
-  /// in its row: the difference to every other backend is told.
+  /// It has the smallest median of the row, or the interval of its ratio to the one that has holds 1 or is
+  /// missing. Alone in its row: the difference to every other backend is told. None is, where no ratio has an
+  /// interval.
   bool fastest = false;
   std::optional<double> gflops_per_second;  ///< of one rank
   std::string implementation;               ///< empty for sums and the network
@@ -65,6 +66,9 @@ struct BackendComparison {
   /// The row that decides which backend is fastest as a whole: the network, else the sum of layers; null
   /// where there is neither.
   const BackendRow* whole() const;
+
+  /// Whether any difference in it can be told: see BackendTime::fastest.
+  bool has_intervals() const;
 };
 
 /// One median over another, both of the steps that both took: what one took alone, after the other was

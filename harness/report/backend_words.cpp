@@ -25,7 +25,7 @@ std::string list_of(std::vector<std::string> names) {
 std::string factor(const BackendTime& slow, const BackendTime& fast) {
   const double value = ratio_of(slow, fast);
   const auto interval = ratio_interval(slow.samples, fast.samples);
-  if (!interval) return short_number(value) + " [no interval: too few independent steps, or no turns taken]";
+  if (!interval) return short_number(value) + " [no interval]";
   const int decimals = value >= 9.995 ? 1 : interval->high - interval->low < 0.02 * value ? 3 : 2;
   return fmt::format("{0:.{3}f} [{1:.{3}f}, {2:.{3}f}]", value, interval->low, interval->high, decimals);
 }
@@ -57,11 +57,18 @@ std::string whole_in_words(const BackendComparison& comparison, const BackendRow
                           name(comparison.reference));
     return text + ".";
   }
+  const bool intervals = fastest.fastest;  // else nothing is
   std::vector<std::string> close;
   for (const std::size_t backend : order)
-    if (backend != order[0] && row.times[backend].fastest)
-      close.push_back(
-          fmt::format("{} takes {} times as long", name(backend), factor(row.times[backend], fastest)));
+    if (backend != order[0] && (row.times[backend].fastest || !intervals))
+      close.push_back(fmt::format("{} takes {} times as long", name(backend),
+                                  intervals ? factor(row.times[backend], fastest)
+                                            : short_number(ratio_of(row.times[backend], fastest))));
+  if (!intervals)
+    return fmt::format(
+        "No backend is called the fastest {}: there are no intervals, for want of independent "
+        "steps or because no turns were taken. {} has the smallest median; {}.",
+        where, name(order[0]), join(close, ", "));
   return fmt::format("Too close to call {}: {} has the smallest median; {}{}.", where, name(order[0]),
                      join(close, ", "), close.size() + 1 < order.size() ? "; the others are slower" : "");
 }
@@ -77,7 +84,7 @@ std::string layers_in_words(const BackendComparison& comparison) {
     else
       close.push_back(row.layer);
   }
-  if (apart.size() == comparison.layers.size()) return "";
+  if (apart.size() == comparison.layers.size() || !comparison.has_intervals()) return "";
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < won.size(); ++i)
     if (!won[i].empty()) order.push_back(i);

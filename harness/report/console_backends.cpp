@@ -171,6 +171,8 @@ std::string title(const Report& report, const BackendComparison& comparison) {
   std::string text =
       fmt::format("Backends on {}, {}: {}; median of a step; × is the time relative to {}", comparison.model,
                   comparison.pass, describe_run(*example), comparison.backends[comparison.reference]);
+  if (!comparison.has_intervals())
+    return text + ", without an interval, so that none is marked as the fastest";
   return text + " with its 95 % interval; * is the fastest, or not told apart from it";
 }
 

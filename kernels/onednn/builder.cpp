@@ -1,6 +1,7 @@
 #include "kernels/onednn/builder.h"
 
 #include "kernels/onednn/winograd.h"
+#include "kernels/onednn/winograd_choice.h"
 
 namespace cnnbench::onednn {
 namespace {

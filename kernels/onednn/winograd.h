@@ -2,24 +2,21 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "kernels/onednn/builder.h"
+#include "kernels/winograd/shape.h"
 
 // The joint between this library and kernels/winograd.
 namespace cnnbench::onednn {
+
+/// A layer that it can compute, as it describes it.
+winograd::Shape winograd_shape(const ModelLayer& layer, std::int64_t batch);
 
 /// Whether kernels/winograd can compute the layer: a 3×3 convolution of stride 1 without groups.
 bool winograd_can(const ModelLayer& layer);
 
 /// Whether a crop is deeper than the padding, which the library cannot compute.
 bool has_negative_padding(const ModelLayer& layer);
-
-/// For every layer whether kernels/winograd computes it.
-std::vector<bool> winograd_layers(const Model& model, const PrepareOptions& options, WinogradUse use);
-
-/// Whether the nearest layer with weights, `step` 1 behind or -1 before this one, is on kernels/winograd.
-bool next_to_winograd(const Model& model, const std::vector<bool>& on_winograd, int layer, int step);
 
 /// Channels a block in the layout that both sides share, which the library has kernels for on this CPU: 8, or
 /// 16 with AVX-512. (Its own first choice is another one, channels last, for some primitives and in 3.x.)

@@ -139,7 +139,8 @@ def _speed_up_caption(comparison, result, model, pass_name):
     reference = style.literal(comparison.reference)
     text = f"Cells: how many times as fast as {reference}: its median time of a step over the backend's; "
     text += "blue is faster, orange slower, by doublings. "
-    text += "Bold: the fastest of its row, or not told apart from it at 95 %. "
+    if any(t.fastest for t in comparison.times()):
+        text += "Bold: the fastest of its row, or not told apart from it at 95 %. "
     text += "A layer has all that ran for it, reorders and all directions too (view layers). "
     if any(not t.ratio for t in comparison.times()):
         text += "Hatched: nothing to compare. "

@@ -1,5 +1,5 @@
 // The joint with kernels/winograd: which layers it takes, and how they lie in a network.
-#include "kernels/onednn/winograd.h"
+#include "kernels/onednn/winograd_choice.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <vector>
+
+#include "kernels/onednn/builder.h"
+
+// Which layers of a network go to kernels/winograd.
+namespace cnnbench::onednn {
+
+/// For every layer whether kernels/winograd computes it.
+std::vector<bool> winograd_layers(const Model& model, const PrepareOptions& options, WinogradUse use);
+
+/// Whether the nearest layer with weights, `step` 1 behind or -1 before this one, is on kernels/winograd.
+bool next_to_winograd(const Model& model, const std::vector<bool>& on_winograd, int layer, int step);
+
+}  // namespace cnnbench::onednn
