@@ -8,13 +8,30 @@
 
 namespace cnnbench {
 
-std::optional<Interval> ratio_interval(std::span<const double> numerator,
-                                       std::span<const double> denominator) {
+namespace {
+
+/// Of the k-th steps; empty where a step took no time.
+std::vector<double> ratios_of(std::span<const double> numerator, std::span<const double> denominator) {
   std::vector<double> ratios;
   for (std::size_t i = 0; i < std::min(numerator.size(), denominator.size()); ++i) {
-    if (!(numerator[i] > 0) || !(denominator[i] > 0)) return std::nullopt;
+    if (!(numerator[i] > 0) || !(denominator[i] > 0)) return {};
     ratios.push_back(numerator[i] / denominator[i]);
   }
+  return ratios;
+}
+
+}  // namespace
+
+std::optional<double> median_ratio(std::span<const double> numerator, std::span<const double> denominator) {
+  std::vector<double> ratios = ratios_of(numerator, denominator);
+  if (ratios.empty()) return std::nullopt;
+  std::sort(ratios.begin(), ratios.end());
+  return quantile(ratios, 0.5);
+}
+
+std::optional<Interval> ratio_interval(std::span<const double> numerator,
+                                       std::span<const double> denominator) {
+  std::vector<double> ratios = ratios_of(numerator, denominator);
   const auto n = static_cast<double>(ratios.size());
   const double correlation = autocorrelation(ratios).value_or(0);
   const double worth = std::floor(n * (1 - correlation) / (1 + correlation));

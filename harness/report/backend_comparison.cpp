@@ -78,13 +78,6 @@ std::string reason_of(const Report& report, const BackendComparison& comparison,
   return found->reason + ": " + (elsewhere ? found->layer + ": " : "") + found->message;
 }
 
-/// Median of the first `count` steps.
-double median_of_first(const BackendTime& time, std::size_t count) {
-  std::vector<double> first(time.samples.begin(), time.samples.begin() + static_cast<std::ptrdiff_t>(count));
-  std::sort(first.begin(), first.end());
-  return quantile(first, 0.5);
-}
-
 /// Whether the backends took turns in this network and pass; where it is not recorded, they did.
 bool interleaved(const Report& report, const std::string& model, const std::string& pass) {
   for (const auto& setting : report.settings)
@@ -288,9 +281,7 @@ bool BackendComparison::has_intervals() const {
 }
 
 double ratio_of(const BackendTime& time, const BackendTime& base) {
-  const std::size_t count = std::min(time.samples.size(), base.samples.size());
-  if (count == 0) return *time.median / *base.median;
-  return median_of_first(time, count) / median_of_first(base, count);
+  return median_ratio(time.samples, base.samples).value_or(*time.median / *base.median);
 }
 
 std::vector<BackendComparison> compare_backends(const Report& report) {

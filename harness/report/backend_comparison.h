@@ -16,7 +16,7 @@ struct BackendTime {
   std::optional<double> median;      ///< seconds; of the operations' sums, step by step. Empty: nothing ran
   std::optional<Interval> interval;  ///< of the median, 95 %, as in layers.csv
   std::vector<double> samples;       ///< seconds of every step, in the order of time; empty without turns
-  std::optional<double> ratio;       ///< this median over the reference's
+  std::optional<double> ratio;       ///< to the reference: see ratio_of()
   std::optional<Interval> ratio_interval;  ///< 95 %: see ratio_interval()
   /// It has the smallest median of the row, or the interval of its ratio to the one that has holds 1 or is
   /// missing. Alone in its row: the difference to every other backend is told. None is, where no ratio has an
@@ -71,8 +71,7 @@ struct BackendComparison {
   bool has_intervals() const;
 };
 
-/// One median over another, both of the steps that both took: what one took alone, after the other was
-/// through, met another machine.
+/// median_ratio() of the steps that both took; of backends that took no turns, the quotient of the medians.
 double ratio_of(const BackendTime& time, const BackendTime& base);
 
 /// A comparison for each network and pass that was asked of at least two backends and measured on one.

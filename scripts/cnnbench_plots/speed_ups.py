@@ -137,7 +137,11 @@ def _draw_scale(axes, octaves, tall):
 
 def _speed_up_caption(comparison, result, model, pass_name):
     reference = style.literal(comparison.reference)
-    text = f"Cells: how many times as fast as {reference}: its median time of a step over the backend's; "
+    text = f"Cells: how many times as fast as {reference}: "
+    if any(t.ratio_low for t in comparison.times()):
+        text += "the median of the ratios of steps of the same round; "
+    else:
+        text += "its median time of a step over the backend's; "
     text += "blue is faster, orange slower, by doublings. "
     if any(t.fastest for t in comparison.times()):
         text += "Bold: the fastest of its row, or not told apart from it at 95 %. "

@@ -209,6 +209,25 @@ TEST(BackendComparison, TheRatioIsOfTheStepsThatBothTook) {
   EXPECT_NEAR(only_comparison(report).network->times[1].ratio.value(), 2, 1e-12);
 }
 
+TEST(BackendComparison, TheRatioLiesInItsInterval) {
+  Report report;
+  BackendRecords(report, "a").network(0.01);
+  BackendRecords(report, "b").network(0.01);
+  std::vector<double> slow_at_the_end(12, 0.01);
+  slow_at_the_end.resize(23, 0.1);
+  std::vector<double> faster = slow_at_the_end;
+  constexpr double factors[] = {0.90, 0.88, 0.91, 0.92, 0.89};
+  for (std::size_t i = 0; i < faster.size(); ++i) faster[i] *= factors[i * i % 5];
+  faster[11] = 0.09;  // from here on slow: the medians are 0.01 and 0.09
+  testing::give_samples(report.records[0], std::move(slow_at_the_end));
+  testing::give_samples(report.records[1], std::move(faster));
+  const BackendTime time = only_comparison(report).network->times[1];
+  EXPECT_NEAR(time.median.value(), 0.09, 0.003);
+  EXPECT_NEAR(time.ratio.value(), 0.9, 0.03);
+  EXPECT_LE(time.ratio_interval.value().low, time.ratio.value());
+  EXPECT_GE(time.ratio_interval.value().high, time.ratio.value());
+}
+
 TEST(BackendComparison, ASingleBackendIsNotCompared) {
   Report report;
   BackendRecords(report, "a").network(0.01).layer("conv1", 0.01);
