@@ -138,7 +138,7 @@ def _draw_scale(axes, octaves, tall):
 def _speed_up_caption(comparison, result, model, pass_name):
     reference = style.literal(comparison.reference)
     text = f"Cells: how many times as fast as {reference}: "
-    if any(t.ratio_low for t in comparison.times()):
+    if any(t.ratio_low for t in comparison.times() if t.backend != comparison.reference):
         text += "the median of the ratios of steps of the same round; "
     else:
         text += "its median time of a step over the backend's; "

@@ -308,3 +308,12 @@ def test_the_caption_says_whether_the_backends_took_turns(tmp_path):
     for draw in (heat_map, bars_of):
         assert "a backend, one backend after the other" in caption(draw(made, tmp_path))
         assert "interleaved" not in caption(draw(made, tmp_path))
+
+
+def test_the_caption_says_what_the_ratios_are(tmp_path):
+    made = several_backends(lenet(), THREE)
+    assert "the median of the ratios of steps of the same round" in caption(heat_map(made, tmp_path))
+    for row in made.document["cnnbench"]["backend_comparison"]:  # took no turns: only the reference has one
+        if row["backend"] != row["relative_to"]:
+            row["ratio_low"] = row["ratio_high"] = None
+    assert "its median time of a step over the backend's" in caption(heat_map(made, tmp_path))
