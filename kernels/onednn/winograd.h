@@ -9,7 +9,7 @@
 // The joint between this library and kernels/winograd.
 namespace cnnbench::onednn {
 
-/// A layer that it can compute, as it describes it.
+/// A layer that kernels/winograd can compute, as it describes it.
 winograd::Shape winograd_shape(const ModelLayer& layer, std::int64_t batch);
 
 /// Whether kernels/winograd can compute the layer: a 3×3 convolution of stride 1 without groups.
