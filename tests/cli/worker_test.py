@@ -1,6 +1,5 @@
 """Backends in a process of their own: variants of oneDNN whose instruction set is capped."""
 
-import pytest
 from program import measured
 
 CAPPED = "onednn:isa=sse41"
@@ -30,8 +29,10 @@ def test_the_cap_holds_in_its_process_and_nowhere_else(tmp_path):
 
 def test_both_have_the_same_parameters(tmp_path):
     setups = measured(tmp_path, *BACKENDS, "--pass", "forward", "--views", "network")["setups"]
-    sizes = {setup["backend"]: setup["parameters_mib"] for setup in setups}
-    assert sizes[CAPPED] == pytest.approx(sizes["onednn"], rel=0.2)
+    plain = 431_080 * 4 / 2**20  # LeNet's, before a layout pads them
+    assert {setup["backend"] for setup in setups} == {"onednn", CAPPED}
+    for setup in setups:
+        assert plain <= setup["parameters_mib"] < 1.5 * plain
 
 
 def test_every_rank_has_a_process_of_its_own(tmp_path):
