@@ -39,6 +39,9 @@ void for_outputs(const Window& window, Visit visit) {
 
 /// Planes are independent: each is one thread's.
 class PoolingPlan final : public LayerPlan {
+  std::int64_t input_plane() const { return window_.rows.input * window_.columns.input; }
+  std::int64_t output_plane() const { return window_.rows.output * window_.columns.output; }
+
  public:
   PoolingPlan(const ModelLayer& layer, const Pooling& pooling)
       : layer_(layer),
@@ -85,13 +88,6 @@ class PoolingPlan final : public LayerPlan {
   }
 
  private:
-  std::int64_t input_plane() const {
-    return window_.rows.input * window_.columns.input;
-  }
-  std::int64_t output_plane() const {
-    return window_.rows.output * window_.columns.output;
-  }
-
   void run_backward(const float* in, const float* gradient, float* result) const {
     const std::int64_t width = window_.columns.input;
     std::fill(result, result + input_plane(), 0.0F);

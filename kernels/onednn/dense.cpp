@@ -92,11 +92,10 @@ class DensePlan final : public WeightedLayer {
     const memory::desc wanted = src(builder);
     std::vector<Chosen> list{describe(make(Offers::first, wanted).front())};
     if (!builder.variant.best_implementation) return list;
-    add_offers(
-        list, [&] { return make(Offers::all, wanted); }, describe);
-    if (src_dims_.size() == 4)
-      add_offers(
-          list, [&] { return make(Offers::all, plain_desc(src_dims_)); }, describe);
+    const auto blocked = [&] { return make(Offers::all, wanted); };
+    const auto plain = [&] { return make(Offers::all, plain_desc(src_dims_)); };
+    add_offers(list, blocked, describe);
+    if (src_dims_.size() == 4) add_offers(list, plain, describe);
     return list;
   }
 

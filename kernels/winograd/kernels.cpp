@@ -26,11 +26,11 @@ using RowsFunction = void (*)(const Operands&);
 template <int kBlock, int kColumns>
 constexpr auto row_functions() {
   constexpr int count = Kernel<kBlock>::rows;
-  return []<std::size_t... r>(std::index_sequence<r...>) {
+  constexpr auto functions = []<std::size_t... r>(std::index_sequence<r...>) {
     return std::array<RowsFunction, sizeof...(r)>{
         [](const Operands& o) HWY_ATTR { multiply_rows<kBlock, r + 1, kColumns, false, false>(o); }...};
-  }
-  (std::make_index_sequence<count>());
+  };
+  return functions(std::make_index_sequence<count>());
 }
 
 /// All rows of a few columns. The rows are shared out evenly over the calls, so that none is left with one.

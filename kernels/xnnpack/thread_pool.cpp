@@ -16,8 +16,8 @@ void run_piece(void* body, std::size_t begin, std::size_t length) {
 ThreadPool::ThreadPool(int threads) : pool_(pthreadpool_create(static_cast<std::size_t>(threads))) {
   if (!pool_) throw std::runtime_error("xnnpack: no thread pool");
   // New workers spin, too.
-  run(
-      threads, [](std::int64_t, std::int64_t) {}, true);
+  const auto nothing = [](std::int64_t, std::int64_t) {};
+  run(threads, nothing, true);
 }
 
 void ThreadPool::run(std::int64_t count, const Range& body, bool sleep) const {

@@ -25,8 +25,12 @@ constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
 /// sanitizer.
 class Memory {
  public:
+  float* data() { return all_; }
+  const float* data() const { return all_; }
+  std::size_t size() const { return size_; }
+
   explicit Memory(std::int64_t size, float fill = not_a_number)
-      : size_(static_cast<std::size_t>(size)), all_(new (alignment) float[size_ + guard]) {
+      : size_(static_cast<std::size_t>(size)), all_(allocate(size_ + guard)) {
     std::fill(all_, all_ + size_, fill);
     std::fill(all_ + size_, all_ + size_ + guard, canary);
 #if defined(__SANITIZE_ADDRESS__)
@@ -40,15 +44,6 @@ class Memory {
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
 
-  float* data() {
-    return all_;
-  }
-  const float* data() const {
-    return all_;
-  }
-  std::size_t size() const {
-    return size_;
-  }
   bool intact() {
     open_guard();
     return std::all_of(all_ + size_, all_ + size_ + guard, [](float value) { return value == canary; });
@@ -56,6 +51,9 @@ class Memory {
 
  private:
   static constexpr std::align_val_t alignment{64};
+  static float* allocate(std::size_t floats) {
+    return static_cast<float*>(operator new[](floats * sizeof(float), alignment));
+  }
   static constexpr std::size_t guard = 64;
   static constexpr float canary = 12345;
 
