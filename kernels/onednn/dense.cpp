@@ -92,10 +92,10 @@ class DensePlan final : public WeightedLayer {
     const memory::desc wanted = src(builder);
     std::vector<Chosen> list{describe(make(Offers::first, wanted).front())};
     if (!builder.variant.best_implementation) return list;
-    const auto blocked = [&] { return make(Offers::all, wanted); };
-    const auto plain = [&] { return make(Offers::all, plain_desc(src_dims_)); };
-    add_offers(list, blocked, describe);
-    if (src_dims_.size() == 4) add_offers(list, plain, describe);
+    const auto as_wanted = [&] { return make(Offers::all, wanted); };
+    const auto as_plain = [&] { return make(Offers::all, plain_desc(src_dims_)); };
+    add_offers(list, as_wanted, describe);
+    if (src_dims_.size() == 4) add_offers(list, as_plain, describe);
     return list;
   }
 
