@@ -227,19 +227,19 @@ void stages(benchmark::State& state, std::int64_t channels_in, std::int64_t chan
       sums[1] += seconds([&] {
         for (std::int64_t i = 0; i < elements; ++i)
           use.multiply({v.data, v.rows, v.columns, block}, packed, i, {0, Kernels::pairs_of(columns_out)},
-                       channels_in, m);
+                       tiles_with(shape, kind_of(i), {first, first + tiles.size()}), channels_in, m);
       });
       sums[2] += seconds([&] {
         for (std::int64_t i = 0; i < columns_out; ++i)
-          use.transform_output(shape, m, first, i, tiles, {nullptr, true, false}, to);
+          use.transform_output(shape, m, first, i, tiles, {nullptr, true}, to);
       });
     }
   const double all = sums[0] + sums[1] + sums[2];
   state.counters["input_share"] = sums[0] / all;
   state.counters["multiply_share"] = sums[1] / all;
   state.counters["output_share"] = sums[2] / all;
-  state.counters["multiply_GFLOP/s"] = 1e-9 * 2 * elements * static_cast<double>(state.iterations()) *
-                                       static_cast<double>(shape.tiles() * channels_in * channels_out) /
+  state.counters["multiply_GFLOP/s"] = 1e-9 * 2 * static_cast<double>(state.iterations()) *
+                                       static_cast<double>(shape.products() * channels_in * channels_out) /
                                        sums[1];
   state.SetLabel(instruction_set);
 }

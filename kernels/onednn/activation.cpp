@@ -129,8 +129,7 @@ class DropoutPlan final : public LayerPlan {
   Value mask_;
 };
 
-/// Nothing to do: a flattened value lies in memory as it was (see Value).
-class FlattenPlan final : public LayerPlan {
+class NothingPlan final : public LayerPlan {
  public:
   Value forward(Builder&, const Value& src) override { return src; }
   Value backward(Builder&, const Value& diff_dst) override { return diff_dst; }
@@ -150,8 +149,8 @@ std::unique_ptr<LayerPlan> make_dropout(const ModelLayer&) {
   return std::make_unique<DropoutPlan>();
 }
 
-std::unique_ptr<LayerPlan> make_flatten(const ModelLayer&) {
-  return std::make_unique<FlattenPlan>();
+std::unique_ptr<LayerPlan> make_nothing() {
+  return std::make_unique<NothingPlan>();
 }
 
 }  // namespace cnnbench::onednn

@@ -55,7 +55,8 @@ Builder::Builder(const Model& the_model, const PrepareOptions& the_options, cons
       engine(dnnl::engine::kind::cpu, 0),
       stream(engine),
       values(the_model.layers.size() + 1),
-      on_winograd(winograd_layers(the_model, the_options, the_variant.winograd)) {}
+      on_winograd(winograd_layers(the_model, the_options, the_variant.winograd)),
+      pooled(layers_pooled_by_winograd(the_model, the_options, on_winograd)) {}
 
 memory::desc Builder::source_desc(const memory::dims& dims) const {
   return activation_desc(dims, next_to_winograd(model, on_winograd, layer_, -1) &&
@@ -75,8 +76,11 @@ Value Builder::make_value(const memory::dims& dims, const memory::desc& desc) {
   const bool kept = training() && !backward_;
   const std::size_t bytes = desc.get_size();
   // What is kept must not hold on to a free buffer that is far larger, such as scratch memory.
-  Value value{dims, desc, memory(desc, engine, DNNL_MEMORY_NONE),
-              kept ? buffers.dedicate(bytes) : buffers.acquire(bytes)};
+  Value value;
+  value.dims = dims;
+  value.desc = desc;
+  value.data = memory(desc, engine, DNNL_MEMORY_NONE);
+  value.buffer = kept ? buffers.dedicate(bytes) : buffers.acquire(bytes);
   value.kept = kept;
   value.writable = true;
   buffers.bind(value.data, value.buffer);

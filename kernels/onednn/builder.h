@@ -25,7 +25,10 @@ struct Value {
   int buffer = -1;
   bool kept = false;      ///< its buffer must not serve others
   bool writable = false;  ///< the next layer may work in place
-  explicit operator bool() const { return buffer >= 0; }
+  /// Where a step does not make the value, since two layers are one operation: what computes it for a reader,
+  /// into memory of this layout.
+  std::function<void(float*)> compute;
+  explicit operator bool() const { return buffer >= 0 || compute; }
 };
 
 /// One tensor of parameters: the master copy in the arena, in the layout of its gradient (so that an update
@@ -77,6 +80,7 @@ class Builder {
   std::vector<Parameter> parameters;
   std::vector<LayerValues> values;  ///< a layer
   std::vector<bool> on_winograd;    ///< a layer: whether kernels/winograd computes it
+  std::vector<bool> pooled;         ///< a layer: whether it is pooling that the one before computes, too
   double loss = 0;
 
   bool training() const { return options.pass != Pass::forward; }
@@ -174,7 +178,8 @@ std::unique_ptr<LayerPlan> make_pooling(const ModelLayer& layer);
 std::unique_ptr<LayerPlan> make_activation(const ModelLayer& layer);
 std::unique_ptr<LayerPlan> make_standardize(const ModelLayer& layer);
 std::unique_ptr<LayerPlan> make_dropout(const ModelLayer& layer);
-std::unique_ptr<LayerPlan> make_flatten(const ModelLayer& layer);
+/// Of a layer that leaves a value as it lies in memory, or that the one before computes.
+std::unique_ptr<LayerPlan> make_nothing();
 std::unique_ptr<LayerPlan> make_softmax(const ModelLayer& layer);
 std::unique_ptr<LayerPlan> make_lrn(const ModelLayer& layer);
 std::unique_ptr<LayerPlan> make_batch_normalization(const ModelLayer& layer);

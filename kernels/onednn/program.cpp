@@ -12,7 +12,7 @@
 namespace cnnbench::onednn {
 namespace {
 
-std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer) {
+std::unique_ptr<LayerPlan> plan_of_library(const ModelLayer& layer) {
   struct Make {
     const ModelLayer& layer;
     std::unique_ptr<LayerPlan> operator()(const Convolution&) const { return make_convolution(layer); }
@@ -21,7 +21,8 @@ std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer) {
     std::unique_ptr<LayerPlan> operator()(const ActivationLayer&) const { return make_activation(layer); }
     std::unique_ptr<LayerPlan> operator()(const Standardize&) const { return make_standardize(layer); }
     std::unique_ptr<LayerPlan> operator()(const Dropout&) const { return make_dropout(layer); }
-    std::unique_ptr<LayerPlan> operator()(const Flatten&) const { return make_flatten(layer); }
+    // A flattened value lies in memory as it was (see Value).
+    std::unique_ptr<LayerPlan> operator()(const Flatten&) const { return make_nothing(); }
     std::unique_ptr<LayerPlan> operator()(const Softmax&) const { return make_softmax(layer); }
     std::unique_ptr<LayerPlan> operator()(const LocalResponseNormalization&) const { return make_lrn(layer); }
     std::unique_ptr<LayerPlan> operator()(const BatchNormalization&) const {
@@ -67,6 +68,13 @@ class OneDnnProgram final : public Program {
       return;
     }
     const Value& value = find_value(layer, tensor);
+    if (value.compute) {
+      const AlignedBuffer buffer(value.desc.get_size());
+      value.compute(static_cast<float*>(buffer.data()));
+      const memory data(value.desc, builder_.engine, buffer.data());
+      copy_out(data, value.desc, plain_desc(value.dims), plain);
+      return;
+    }
     copy_out(value.data, value.desc, plain_desc(value.dims), plain);
   }
 
@@ -105,13 +113,11 @@ class OneDnnProgram final : public Program {
     Value value = input_;
     for (int i = 0; i < layers; ++i) {
       builder_.begin_layer(i);
-      const ModelLayer& layer = model_.layers[static_cast<std::size_t>(i)];
-      const bool on_winograd = builder_.on_winograd[static_cast<std::size_t>(i)];
-      plans.push_back(on_winograd ? make_winograd_convolution(layer) : make_plan(layer));
+      plans.push_back(make_plan(i));
       LayerValues& values = builder_.values[static_cast<std::size_t>(i)];
-      values.input = value;
+      if (!values.input) values.input = value;  // a plan of two layers knows what is between them
       value = plans.back()->forward(builder_, value);
-      values.output = value;
+      if (!values.output) values.output = value;
     }
     if (!builder_.training()) return;
 
@@ -128,6 +134,15 @@ class OneDnnProgram final : public Program {
       gradient = plans[static_cast<std::size_t>(i)]->backward(builder_, gradient);
       values.input_gradient = gradient;
     }
+  }
+
+  std::unique_ptr<LayerPlan> make_plan(int index) const {
+    const auto i = static_cast<std::size_t>(index);
+    const ModelLayer& layer = model_.layers[i];
+    if (builder_.pooled[i]) return make_nothing();
+    if (!builder_.on_winograd[i]) return plan_of_library(layer);
+    const bool pools = i + 1 < model_.layers.size() && builder_.pooled[i + 1];
+    return make_winograd_convolution(layer, pools ? &model_.layers[i + 1] : nullptr);
   }
 
   void allocate_parameters() {

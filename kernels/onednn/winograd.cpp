@@ -18,8 +18,11 @@ float* floats(const memory& data) {
 
 class WinogradPlan final : public LayerPlan {
  public:
-  explicit WinogradPlan(const ModelLayer& layer)
-      : layer_(layer), activation_(fused_activation(layer.kind)), isa_(winograd_instruction_set()) {}
+  WinogradPlan(const ModelLayer& layer, const ModelLayer* pooling)
+      : layer_(layer),
+        pooling_(pooling),
+        activation_(fused_activation(layer.kind)),
+        isa_(winograd_instruction_set()) {}
 
   Value forward(Builder& builder, const Value& given) override {
     convolution_ = std::make_shared<Convolution>(winograd_shape(layer_, builder.options.batch),
@@ -38,21 +41,31 @@ class WinogradPlan final : public LayerPlan {
       bias = builder.parameters[bias_].data;
     }
 
-    const memory::dims dst_dims = to_dims(builder.options.batch, layer_.output);
+    const memory::dims dst_dims = to_dims(builder.options.batch, (pooling_ ? *pooling_ : layer_).output);
     dst_ = builder.make_value(dst_dims, blocked_desc(dst_dims));
     const auto pack = [c = convolution_, weights = builder.parameters[weights_].data](const memory& packed) {
       c->pack(floats(weights), floats(packed));
     };
     const memory packed = packed_weights(builder, convolution_->packed_size(), Direction::forward, pack);
     const memory scratch = builder.scratch(convolution_->forward_scratch_size());
+    const auto run = [c = convolution_, src = src_.data, packed, bias, relu = activation_ == Activation::relu,
+                      scratch](bool pool, float* dst) {
+      c->forward(floats(src), floats(packed), {floats(bias), relu, pool}, dst, floats(scratch));
+    };
     builder.add(
-        Direction::forward, name(),
-        [c = convolution_, src = src_.data, packed, bias, relu = activation_ == Activation::relu,
-         dst = dst_.data, scratch] {
-          c->forward(floats(src), floats(packed), floats(bias), relu, floats(dst), floats(scratch));
-        },
+        Direction::forward, name(pooling_ ? "+pool" : ""),
+        [run, pool = pooling_ != nullptr, dst = dst_.data] { run(pool, floats(dst)); },
         winograd::forward_error_growth(winograd_shape(layer_, 1)));
     builder.release_scratch();
+    if (pooling_) {
+      Value unpooled;
+      unpooled.dims = to_dims(builder.options.batch, layer_.output);
+      unpooled.desc = blocked_desc(unpooled.dims);
+      unpooled.compute = [run](float* dst) { run(false, dst); };
+      const auto layer = static_cast<std::size_t>(builder.layer());
+      builder.values[layer].output = unpooled;
+      builder.values[layer + 1].input = unpooled;
+    }
     builder.discard(src_);
     if (activation_ != Activation::none && activation_ != Activation::relu)
       add_activation_forward(builder, activation_, dst_);
@@ -100,7 +113,7 @@ class WinogradPlan final : public LayerPlan {
   }
 
  private:
-  std::string name() const { return "winograd:f4x4:" + isa_; }
+  std::string name(const std::string& more = "") const { return "winograd:f4x4" + more + ":" + isa_; }
 
   /// Transformed weights: in inference made at set-up, in training by an operation in front of the one that
   /// uses them, whose scratch memory they are.
@@ -113,6 +126,7 @@ class WinogradPlan final : public LayerPlan {
   }
 
   const ModelLayer& layer_;
+  const ModelLayer* pooling_;
   Activation activation_;
   std::string isa_;
   std::shared_ptr<const Convolution> convolution_;
@@ -135,6 +149,13 @@ winograd::Shape winograd_shape(const ModelLayer& layer, std::int64_t batch) {
           layer.output.width,
           layer.padding.before.height,
           layer.padding.before.width};
+}
+
+bool winograd_can_pool(const ModelLayer& layer) {
+  const auto* pool = std::get_if<Pooling>(&layer.kind);
+  return pool != nullptr && pool->pool == PoolKind::max && pool->kernel == Extent{2, 2} &&
+         pool->stride == Extent{2, 2} && pool->padding == Extent{0, 0} &&
+         layer.output.height == layer.input.height / 2 && layer.output.width == layer.input.width / 2;
 }
 
 bool has_negative_padding(const ModelLayer& layer) {
@@ -169,8 +190,8 @@ std::string winograd_instruction_set() {
   return found == ours.end() ? ours.back() : *found;
 }
 
-std::unique_ptr<LayerPlan> make_winograd_convolution(const ModelLayer& layer) {
-  return std::make_unique<WinogradPlan>(layer);
+std::unique_ptr<LayerPlan> make_winograd_convolution(const ModelLayer& layer, const ModelLayer* pooling) {
+  return std::make_unique<WinogradPlan>(layer, pooling);
 }
 
 }  // namespace cnnbench::onednn

@@ -15,6 +15,10 @@ winograd::Shape winograd_shape(const ModelLayer& layer, std::int64_t batch);
 /// Whether kernels/winograd can compute the layer: a 3×3 convolution of stride 1 without groups.
 bool winograd_can(const ModelLayer& layer);
 
+/// Whether kernels/winograd can compute the layer along with a convolution before it: maxima of 2×2 with
+/// stride 2, all of them inside.
+bool winograd_can_pool(const ModelLayer& layer);
+
 /// Whether a crop is deeper than the padding, which the library cannot compute.
 bool has_negative_padding(const ModelLayer& layer);
 
@@ -30,7 +34,8 @@ std::string winograd_instruction_set();
 
 /// A convolution on kernels/winograd, in the layout of channel_block(). ReLU is fused, other activations are
 /// the library's. In training the weights are transformed in every step, as a part of forward and of backward
-/// data; in inference once, at set-up.
-std::unique_ptr<LayerPlan> make_winograd_convolution(const ModelLayer& layer);
+/// data; in inference once, at set-up. `pooling`, if not null, is the next layer, computed along with this
+/// one.
+std::unique_ptr<LayerPlan> make_winograd_convolution(const ModelLayer& layer, const ModelLayer* pooling);
 
 }  // namespace cnnbench::onednn

@@ -20,8 +20,7 @@ bool promises_gain(const ModelLayer& layer) {
   const auto in = static_cast<double>(shape.in_channels);
   const auto out = static_cast<double>(shape.out_channels);
   const double direct = winograd::taps * in * out * static_cast<double>(shape.out_height * shape.out_width);
-  const double transformed =
-      winograd::elements * static_cast<double>(shape.tiles()) * (in * out + transform * (in + out));
+  const double transformed = static_cast<double>(shape.products()) * (in * out + transform * (in + out));
   return direct >= least_gain * transformed;
 }
 
@@ -87,6 +86,18 @@ std::vector<bool> winograd_layers(const Model& model, const PrepareOptions& opti
                      (use == WinogradUse::by_timing ? is_faster(model, i, options) : promises_gain(layer))));
   }
   return taken;
+}
+
+std::vector<bool> layers_pooled_by_winograd(const Model& model, const PrepareOptions& options,
+                                            const std::vector<bool>& on_winograd) {
+  std::vector<bool> pooled(model.layers.size(), false);
+  if (options.pass != Pass::forward) return pooled;
+  for (std::size_t i = 1; i < pooled.size(); ++i) {
+    const Activation activation = fused_activation(model.layers[i - 1].kind);
+    pooled[i] = on_winograd[i - 1] && (activation == Activation::none || activation == Activation::relu) &&
+                winograd_can_pool(model.layers[i]);
+  }
+  return pooled;
 }
 
 bool next_to_winograd(const Model& model, const std::vector<bool>& on_winograd, int layer, int step) {

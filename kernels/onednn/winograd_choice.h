@@ -10,6 +10,11 @@ namespace cnnbench::onednn {
 /// For every layer whether kernels/winograd computes it.
 std::vector<bool> winograd_layers(const Model& model, const PrepareOptions& options, WinogradUse use);
 
+/// For every layer whether it is pooling that the convolution before it, on kernels/winograd, computes along
+/// with its outputs, which are then not written: in inference alone, since training needs them.
+std::vector<bool> layers_pooled_by_winograd(const Model& model, const PrepareOptions& options,
+                                            const std::vector<bool>& on_winograd);
+
 /// Whether the nearest layer with weights, `step` 1 behind or -1 before this one, is on kernels/winograd.
 bool next_to_winograd(const Model& model, const std::vector<bool>& on_winograd, int layer, int step);
 

@@ -29,7 +29,8 @@ void pack_weights(const Kernels& kernels, const Shape& shape, std::int64_t block
 void convolve(const Kernels& kernels, const Shape& shape, std::int64_t block, int threads, const float* src,
               const float* packed, Epilogue epilogue, float* dst, float* scratch) {
   const Image<const float> from{src, shape.in_channels, shape.in_height, shape.in_width, block};
-  const Image<float> to{dst, shape.out_channels, shape.out_height, shape.out_width, block};
+  const std::int64_t side = epilogue.max_pool ? 2 : 1;  // of the outputs that become one
+  const Image<float> to{dst, shape.out_channels, shape.out_height / side, shape.out_width / side, block};
   const Columns columns(shape, block);
   const TileMatrix<const float> weights{packed, shape.in_channels, columns.out, block};
   const Blocking blocking = forward_blocking(shape, threads);
@@ -49,7 +50,7 @@ void convolve(const Kernels& kernels, const Shape& shape, std::int64_t block, in
       const std::int64_t pairs = Kernels::pairs_of(columns.out);
       for_each_row(worker.share(elements * pairs), pairs, [&](std::int64_t element, Range part) {
         kernels.multiply({own.inputs, inputs.rows, inputs.columns, block}, weights, element, part,
-                         shape.in_channels, products);
+                         tiles_with(shape, kind_of(element), tiles), shape.in_channels, products);
       });
       worker.wait();  // the next block's inputs may be written from here on, its products only after a wait
       for_each_row(worker.share(columns.out * tiles.size()), tiles.size(),
@@ -97,9 +98,9 @@ void Convolution::pack_backward(const float* weights, float* packed) const {
   pack_weights(kernels_, shape_.backward_data(), block_, threads_, weights, true, packed);
 }
 
-void Convolution::forward(const float* src, const float* packed, const float* bias, bool relu, float* dst,
+void Convolution::forward(const float* src, const float* packed, const Epilogue& epilogue, float* dst,
                           float* scratch) const {
-  convolve(kernels_, shape_, block_, threads_, src, packed, {bias, relu, false}, dst, scratch);
+  convolve(kernels_, shape_, block_, threads_, src, packed, epilogue, dst, scratch);
 }
 
 void Convolution::backward_data(const float* diff_dst, const float* packed_backward, float* diff_src,
@@ -143,7 +144,7 @@ void Convolution::backward_weights(const float* src, const float* relu_dst, floa
       for_each_row(worker.share(elements * pairs), pairs, [&](std::int64_t element, Range part) {
         kernels_.multiply_transposed({own.inputs, inputs.rows, inputs.columns, block_},
                                      {own.outputs, gradients.rows, gradients.columns, block_}, element, part,
-                                     tiles.size(), begun, own_sum);
+                                     tiles_with(shape, kind_of(element), tiles), begun, own_sum);
       });
       begun = true;
     });

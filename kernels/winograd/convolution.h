@@ -28,8 +28,9 @@ class Convolution {
   void pack(const float* weights, float* packed) const;
   void pack_backward(const float* weights, float* packed) const;
 
-  /// dst = convolution(src) + bias, and ReLU where wanted. `bias` may be null.
-  void forward(const float* src, const float* packed, const float* bias, bool relu, float* dst,
+  /// dst = convolution(src) with the epilogue (whether its writes stream is decided here). Max pooling makes
+  /// dst half as high and wide, rounded down.
+  void forward(const float* src, const float* packed, const Epilogue& epilogue, float* dst,
                float* scratch) const;
 
   /// The gradient of the source.

@@ -10,18 +10,22 @@ namespace {
 constexpr int side = tile_inputs;
 constexpr int filter = 3;
 
-// The matrices of transforms-inl.h.
-constexpr double a[side][tile_outputs] = {{1, 0, 0, 0},          {1, 1, 1, 1},   {1, -1, 1, -1},
-                                          {1, 0.5, 0.25, 0.125}, {1, -2, 4, -8}, {0, 0, 0, 1}};
+// The matrices of transforms-inl.h. Those of small tiles have no rows for the points that small tiles lack.
+using OutputMatrix = double[side][tile_outputs];
+using InputMatrix = double[side][side];
+constexpr OutputMatrix large_a = {{1, 0, 0, 0},          {1, 1, 1, 1},   {1, -1, 1, -1},
+                                  {1, 0.5, 0.25, 0.125}, {1, -2, 4, -8}, {0, 0, 0, 1}};
+constexpr OutputMatrix small_a = {{1, 0}, {1, 1}, {1, -1}, {}, {}, {0, 1}};
 constexpr double g[side][filter] = {{1, 0, 0},
                                     {1.0 / 3, 1.0 / 3, 1.0 / 3},
                                     {-1.0 / 3, 1.0 / 3, -1.0 / 3},
                                     {-16.0 / 15, -8.0 / 15, -4.0 / 15},
                                     {1.0 / 15, -2.0 / 15, 4.0 / 15},
                                     {0, 0, 1}};
-constexpr double b[side][side] = {{1, -1.5, -2, 1.5, 1, 0}, {0, -1, 0.5, 2.5, 1, 0},
-                                  {0, 1, -2.5, 0.5, 1, 0},  {0, -2, -1, 2, 1, 0},
-                                  {0, 0.5, -1, -0.5, 1, 0}, {0, 1, -1.5, -2, 1.5, 1}};
+constexpr InputMatrix large_b = {{1, -1.5, -2, 1.5, 1, 0}, {0, -1, 0.5, 2.5, 1, 0},
+                                 {0, 1, -2.5, 0.5, 1, 0},  {0, -2, -1, 2, 1, 0},
+                                 {0, 0.5, -1, -0.5, 1, 0}, {0, 1, -1.5, -2, 1.5, 1}};
+constexpr InputMatrix small_b = {{1, 0, -1}, {0, 1.5, 1.5}, {0, 1.5, -1.5}, {}, {}, {0, -1, 0, 1}};
 
 double squares(const double* row, int first, int last) {
   double sum = 0;
@@ -36,8 +40,11 @@ struct Line {
   std::int64_t padding;
 };
 
-/// What of a tile lies inside: inputs [first, last), and the first `outputs` of its outputs.
+/// A tile's matrices, and what of it lies inside: inputs [first, last), and the first `outputs` of its
+/// outputs.
 struct Part {
+  const OutputMatrix& a;
+  const InputMatrix& b;
   int first;
   int last;
   int outputs;
@@ -45,11 +52,17 @@ struct Part {
 
 template <typename Function>
 void for_each_tile(const Line& line, const Function& function) {
-  for (std::int64_t begin = 0; begin < line.out; begin += tile_outputs) {
+  const TileLine tiles(line.out);
+  for (std::int64_t tile = 0; tile < tiles.count(); ++tile) {
+    const bool small = tile >= tiles.large;
+    const std::int64_t begin = tile * tile_outputs;
     const std::int64_t start = begin - line.padding;  // of the tile's inputs
-    function(Part{static_cast<int>(std::clamp<std::int64_t>(-start, 0, side)),
-                  static_cast<int>(std::clamp<std::int64_t>(line.in - start, 0, side)),
-                  static_cast<int>(std::min<std::int64_t>(tile_outputs, line.out - begin))});
+    const std::int64_t outputs = small ? small_outputs : tile_outputs;
+    const std::int64_t inputs = outputs + filter - 1;
+    function(Part{small ? small_a : large_a, small ? small_b : large_b,
+                  static_cast<int>(std::clamp<std::int64_t>(-start, 0, inputs)),
+                  static_cast<int>(std::clamp<std::int64_t>(line.in - start, 0, inputs)),
+                  static_cast<int>(std::min(outputs, line.out - begin))});
   }
 }
 
@@ -66,8 +79,8 @@ std::vector<Element> outputs(const Line& line) {
       Element element;
       element.terms = std::max(0, std::min(part.last, i + filter) - std::max(part.first, i));
       for (int l = 0; l < side; ++l)
-        element.variance +=
-            a[l][i] * a[l][i] * squares(g[l], 0, filter) * squares(b[l], part.first, part.last);
+        element.variance += part.a[l][i] * part.a[l][i] * squares(g[l], 0, filter) *
+                            squares(part.b[l], part.first, part.last);
       all.push_back(element);
     }
   });
@@ -81,8 +94,8 @@ std::vector<Element> weight_gradients(const Line& line) {
       Element& element = all[static_cast<std::size_t>(i)];
       element.terms += std::max(0, std::min(part.last, i + part.outputs) - std::max(part.first, i));
       for (int l = 0; l < side; ++l)
-        element.variance +=
-            g[l][i] * g[l][i] * squares(a[l], 0, part.outputs) * squares(b[l], part.first, part.last);
+        element.variance += g[l][i] * g[l][i] * squares(part.a[l], 0, part.outputs) *
+                            squares(part.b[l], part.first, part.last);
     }
   });
   return all;

@@ -36,20 +36,21 @@ constexpr auto row_functions() {
 /// All rows of a few columns. The rows are shared out evenly over the calls, so that none is left with one.
 template <int kBlock, int kColumns>
 void multiply_columns(const TileMatrix<const float>& a, const TileMatrix<const float>& b,
-                      std::int64_t element, std::int64_t column, std::int64_t inner,
+                      std::int64_t element, std::int64_t column, std::int64_t rows, std::int64_t inner,
                       const TileMatrix<float>& c) {
   static constexpr auto functions = row_functions<kBlock, kColumns>();
   const std::int64_t most = static_cast<std::int64_t>(functions.size());
-  const std::int64_t strips = (c.rows + most - 1) / most;
+  const std::int64_t strips = (rows + most - 1) / most;
+  if (strips == 0) return;
   // While these columns are in the caches, the next ones, which lie behind them, are fetched.
   const std::int64_t depth = blocks_of(inner, kBlock);
   const std::int64_t panel = kColumns * b.column_stride();
   const std::int64_t lines = (panel + line * strips * depth - 1) / (line * strips * depth);
   const float* const next = b.at(element, column, 0) + panel;
   for (std::int64_t strip = 0; strip < strips; ++strip) {
-    const std::int64_t first = c.rows * strip / strips;
-    const std::int64_t rows = c.rows * (strip + 1) / strips - first;
-    functions[static_cast<std::size_t>(rows - 1)](
+    const std::int64_t first = rows * strip / strips;
+    const std::int64_t height = rows * (strip + 1) / strips - first;
+    functions[static_cast<std::size_t>(height - 1)](
         {a.at(element, 0, first), a.column_stride(), b.at(element, column, 0), b.column_stride(),
          c.at(element, column, first), c.column_stride(), inner, next + strip * depth * lines * line, lines});
   }
@@ -57,12 +58,12 @@ void multiply_columns(const TileMatrix<const float>& a, const TileMatrix<const f
 
 template <int kBlock>
 void multiply(const TileMatrix<const float>& a, const TileMatrix<const float>& b, std::int64_t element,
-              Range pairs, std::int64_t inner, const TileMatrix<float>& c) {
+              Range pairs, std::int64_t rows, std::int64_t inner, const TileMatrix<float>& c) {
   for (std::int64_t pair = pairs.first; pair < pairs.last; ++pair) {
     if (2 * pair + 1 < c.columns)
-      multiply_columns<kBlock, 2>(a, b, element, 2 * pair, inner, c);
+      multiply_columns<kBlock, 2>(a, b, element, 2 * pair, rows, inner, c);
     else
-      multiply_columns<kBlock, 1>(a, b, element, 2 * pair, inner, c);
+      multiply_columns<kBlock, 1>(a, b, element, 2 * pair, rows, inner, c);
   }
 }
 

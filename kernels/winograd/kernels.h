@@ -6,15 +6,9 @@
 
 #include "kernels/winograd/shape.h"
 #include "kernels/winograd/tile_matrix.h"
+#include "kernels/winograd/tiling.h"
 
 namespace cnnbench::winograd {
-
-/// A range of things that one thread does: [first, last).
-struct Range {
-  std::int64_t first = 0;
-  std::int64_t last = 0;
-  std::int64_t size() const { return last - first; }
-};
 
 /// Activations in blocks of channels: [image][channels / block][height][width][block], lanes beyond the last
 /// channel zero. As the library of the other layers has them (nChw8c, nChw16c).
@@ -38,13 +32,15 @@ struct Image {
 struct Epilogue {
   const float* bias = nullptr;  ///< [out_channels]; may be null
   bool relu = false;
+  /// The maxima of 2×2 outputs in place of the outputs; a row or column that is left over is dropped.
+  bool max_pool = false;
   bool streaming = false;  ///< write around the caches
 };
 
-/// The innermost functions for one instruction set and one size of channel blocks. Tiles are counted through
-/// all images, row after row; `first_tile` is the tile of the tile matrix's row 0.
+/// The innermost functions for one instruction set and one size of channel blocks. Row 0 of a tile matrix
+/// is `first_tile`; its further rows are, for each kind of elements, the tiles that have them.
 struct Kernels {
-  /// V = Bᵀ d B for rows `tiles` of V and one block of channels, `column`.
+  /// V = Bᵀ d B for some tiles (counted from the first one) and one block of channels, `column`.
   void (*transform_input)(const Shape&, const Image<const float>& from, std::int64_t first_tile,
                           std::int64_t column, Range tiles, const TileMatrix<float>& to);
 
@@ -59,9 +55,10 @@ struct Kernels {
                                     std::int64_t first_tile, std::int64_t column, Range tiles,
                                     const TileMatrix<float>& to, float* sums);
 
-  /// C = A B for one of the 36 elements and some pairs of column blocks of C: M = V U, over `inner` channels.
+  /// C = A B for one of the 36 elements, its first `rows` rows, and some pairs of column blocks of C: M = V
+  /// U, over `inner` channels.
   void (*multiply)(const TileMatrix<const float>& a, const TileMatrix<const float>& b, std::int64_t element,
-                   Range pairs, std::int64_t inner, const TileMatrix<float>& c);
+                   Range pairs, std::int64_t rows, std::int64_t inner, const TileMatrix<float>& c);
 
   /// C = Aᵀ B, or C += Aᵀ B: ∂U = Vᵀ Z, over the first `inner` tiles.
   void (*multiply_transposed)(const TileMatrix<const float>& a, const TileMatrix<const float>& b,

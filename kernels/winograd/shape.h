@@ -5,9 +5,23 @@
 namespace cnnbench::winograd {
 
 constexpr int tile_outputs = 4;                      ///< a side, of F(4×4, 3×3)
+constexpr int small_outputs = 2;                     ///< of F(2×2, 3×3)
 constexpr int tile_inputs = 6;                       ///< tile_outputs + 3 - 1
 constexpr int elements = tile_inputs * tile_inputs;  ///< of a transformed tile: 36
 constexpr int taps = 9;                              ///< of the 3×3 filter
+
+/// Tiles along one side of the output: of four outputs, F(4, 3), and, where one or two are left over, a last
+/// one of two, F(2, 3), which takes 4 products in place of 6.
+struct TileLine {
+  explicit TileLine(std::int64_t outputs)
+      : large((outputs + 1) / tile_outputs),
+        small(outputs % tile_outputs == 1 || outputs % tile_outputs == 2) {}
+  std::int64_t count() const { return large + small; }
+  std::int64_t products() const { return large * tile_inputs + small * (small_outputs + 2); }
+
+  std::int64_t large;
+  std::int64_t small;  ///< 0 or 1
+};
 
 /// A 3×3 convolution with stride 1. Output pixel (y, x) is the sum over taps (i, j) of input pixel
 /// (y + i - padding_top, x + j - padding_left), zero outside the image. The padding may be negative (a crop
@@ -23,10 +37,12 @@ struct Shape {
   std::int64_t padding_top = 0;
   std::int64_t padding_left = 0;
 
-  std::int64_t tiles_high() const { return (out_height + tile_outputs - 1) / tile_outputs; }
-  std::int64_t tiles_wide() const { return (out_width + tile_outputs - 1) / tile_outputs; }
+  TileLine high() const { return TileLine(out_height); }
+  TileLine wide() const { return TileLine(out_width); }
   /// Of all images together.
-  std::int64_t tiles() const { return batch * tiles_high() * tiles_wide(); }
+  std::int64_t tiles() const { return batch * high().count() * wide().count(); }
+  /// Multiplications that all tiles take for a pair of an input and an output channel.
+  std::int64_t products() const { return batch * high().products() * wide().products(); }
 
   /// The convolution that computes the gradient of this one's input from that of its output, with filters
   /// turned by 180° and inputs and outputs exchanged.

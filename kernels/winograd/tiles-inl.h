@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 
 #include "kernels/winograd/kernels.h"
 #include "kernels/winograd/micro_kernel-inl.h"
@@ -22,28 +23,46 @@ HWY_BEFORE_NAMESPACE();
 namespace cnnbench::winograd::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// Where a tile is: which image, and its first output pixel. Walks from tile to tile.
-class TilePlace {
- public:
-  TilePlace(const Shape& shape, std::int64_t tile) : high_(shape.tiles_high()), wide_(shape.tiles_wide()) {
-    image = tile / (high_ * wide_);
-    row_ = tile / wide_ % high_;
-    column_ = tile % wide_;
+/// Calls function(low, narrow) with what the tile is as compile-time constants.
+template <class Function>
+HWY_INLINE void with_size(const TilePlace& place, const Function& function) {
+  if (place.is_low()) {
+    if (place.is_narrow())
+      function(std::true_type(), std::true_type());
+    else
+      function(std::true_type(), std::false_type());
+  } else if (place.is_narrow()) {
+    function(std::false_type(), std::true_type());
+  } else {
+    function(std::false_type(), std::false_type());
   }
-  std::int64_t y() const { return row_ * tile_outputs; }
-  std::int64_t x() const { return column_ * tile_outputs; }
-  void next() {
-    if (++column_ < wide_) return;
-    column_ = 0;
-    if (++row_ < high_) return;
-    row_ = 0;
-    ++image;
-  }
+}
 
-  std::int64_t image;
+/// Where the elements of a tile are in a tile matrix: a row for each kind. Walks from tile to tile.
+template <int kBlock, typename Float>
+class TileRows {
+ public:
+  TileRows(const Shape& shape, const TileMatrix<Float>& matrix, std::int64_t first_tile, std::int64_t column,
+           std::int64_t tile)
+      : stride_(matrix.element_stride()) {
+    for (int kind = 0; kind < element_kinds; ++kind)
+      rows_[kind] = matrix.at(0, column, tiles_with(shape, kind, {first_tile, first_tile + tile}));
+  }
+  /// Element (i, j) of a tile; of few rows or columns, i or j counts those that it has.
+  template <bool kLow, bool kNarrow>
+  HWY_INLINE Float* at(int i, int j) const {
+    const int row = kLow ? small_points[i] : i;
+    const int column = kNarrow ? small_points[j] : j;
+    return rows_[kind_of(row, column)] + (row * tile_inputs + column) * stride_;
+  }
+  /// From this tile to the next.
+  void leave(const TilePlace& place) {
+    for (int kind = 0; kind < element_kinds; ++kind) rows_[kind] += place.has(kind) ? kBlock : 0;
+  }
 
  private:
-  std::int64_t high_, wide_, row_, column_;
+  std::int64_t stride_;
+  Float* rows_[element_kinds];
 };
 
 /// Whether the pixels [y, y + side) × [x, x + side) all lie in an image.
@@ -72,10 +91,9 @@ void transform_input(const Shape& shape, const Image<const float>& from, std::in
   using K = Kernel<kBlock>;
   const typename K::D d;
   HWY_ALIGN float square[elements * kBlock];
-  const std::int64_t element_stride = to.element_stride();
   TilePlace place(shape, first_tile + tiles.first);
-  float* out = to.at(0, column, tiles.first);
-  for (std::int64_t tile = tiles.first; tile < tiles.last; ++tile, place.next(), out += kBlock) {
+  TileRows<kBlock, float> out(shape, to, first_tile, column, tiles.first);
+  for (std::int64_t tile = tiles.first; tile < tiles.last; ++tile, out.leave(place), place.next()) {
     const std::int64_t y = place.y() - shape.padding_top;
     const std::int64_t x = place.x() - shape.padding_left;
     const float* const plane = from.at(place.image, column, 0, 0);
@@ -87,60 +105,74 @@ void transform_input(const Shape& shape, const Image<const float>& from, std::in
       for (int i = 0; i < tile_inputs; ++i)
         for (std::int64_t j = 0; j < tile_outputs * kBlock; j += line)
           hwy::Prefetch(first + i * row + 2 * tile_outputs * kBlock + 2 * kBlock + j);
-    for (int v = 0; v < kBlock; v += K::lanes)
-      transform_square<InputTransform>(
-          d, [&](int i, int j) HWY_ATTR { return hn::LoadU(d, first + i * row + j * kBlock + v); },
-          [&](int i, int j, hn::Vec<typename K::D> value)
-              HWY_ATTR { hn::StoreU(value, d, out + (i * tile_inputs + j) * element_stride + v); });
+    with_size(place, [&](auto low, auto narrow) HWY_ATTR {
+      using OfColumns = std::conditional_t<low, SmallInputTransform, InputTransform>;
+      using OfRows = std::conditional_t<narrow, SmallInputTransform, InputTransform>;
+      for (int v = 0; v < kBlock; v += K::lanes)
+        transform_rectangle<OfColumns, OfRows>(
+            d, [&](int i, int j) HWY_ATTR { return hn::LoadU(d, first + i * row + j * kBlock + v); },
+            [&](int i, int j, hn::Vec<typename K::D> value)
+                HWY_ATTR { hn::StoreU(value, d, out.template at<low, narrow>(i, j) + v); });
+    });
   }
 }
 
-template <int kBlock, bool kStreaming>
+/// Where outputs go: pixels of the image, or, of tiles that are not whole, a square that is copied from.
+template <int kBlock, bool kPool, bool kStreaming>
 void write_tiles(const Shape& shape, const TileMatrix<float>& from, std::int64_t first_tile,
                  std::int64_t column, Range tiles, const Epilogue& epilogue, const Image<float>& to) {
   using K = Kernel<kBlock>;
   using V = hn::Vec<typename K::D>;
+  constexpr int pool = kPool ? 2 : 1;
+  constexpr int side = tile_outputs / pool;  // of a tile's part of the image
   const typename K::D d;
   HWY_ALIGN float bias[kBlock];
-  HWY_ALIGN float square[tile_outputs * tile_outputs * kBlock];
-  const std::int64_t element_stride = from.element_stride();
+  HWY_ALIGN float square[side * side * kBlock];
   const V floor = hn::Set(d, epilogue.relu ? 0.0F : -std::numeric_limits<float>::infinity());
-  const auto write = [&](V value, float* pixel) HWY_ATTR {
-    if constexpr (kStreaming)
-      hn::Stream(value, d, pixel);
-    else
-      hn::StoreU(value, d, pixel);
-  };
   for (std::int64_t lane = 0; lane < kBlock; ++lane) {
     const std::int64_t channel = column * kBlock + lane;
     bias[lane] = epilogue.bias != nullptr && channel < shape.out_channels ? epilogue.bias[channel] : 0.0F;
   }
   TilePlace place(shape, first_tile + tiles.first);
-  const float* in = from.at(0, column, tiles.first);
-  for (std::int64_t tile = tiles.first; tile < tiles.last; ++tile, place.next(), in += kBlock) {
-    const bool whole = inside(to, place.y(), place.x(), tile_outputs);
-    float* const pixels = to.at(place.image, column, place.y(), place.x());
+  TileRows<kBlock, float> in(shape, from, first_tile, column, tiles.first);
+  for (std::int64_t tile = tiles.first; tile < tiles.last; ++tile, in.leave(place), place.next()) {
+    const std::int64_t y = place.y() / pool;
+    const std::int64_t x = place.x() / pool;
+    const bool whole = inside(to, y, x, side);
+    float* const pixels = to.at(place.image, column, y, x);
     const std::int64_t row = to.width * kBlock;
-    for (int v = 0; v < kBlock; v += K::lanes) {
-      const V add = hn::Load(d, bias + v);
-      const auto load = [&](int i, int j) HWY_ATTR {
-        return hn::LoadU(d, in + (i * tile_inputs + j) * element_stride + v);
-      };
-      const auto finish = [&](V value) HWY_ATTR { return hn::Max(floor, hn::Add(value, add)); };
-      if (whole)
-        transform_square<OutputTransform>(d, load, [&](int i, int j, V value) HWY_ATTR {
-          write(finish(value), pixels + i * row + j * kBlock + v);
-        });
-      else
-        transform_square<OutputTransform>(d, load, [&](int i, int j, V value) HWY_ATTR {
-          hn::Store(finish(value), d, square + (i * tile_outputs + j) * kBlock + v);
-        });
-    }
-    if (whole) continue;
-    const std::int64_t high = std::min<std::int64_t>(tile_outputs, to.height - place.y());
-    const std::int64_t wide = std::min<std::int64_t>(tile_outputs, to.width - place.x());
+    with_size(place, [&](auto low, auto narrow) HWY_ATTR {
+      using OfColumns = std::conditional_t<low, SmallOutputTransform, OutputTransform>;
+      using OfRows = std::conditional_t<narrow, SmallOutputTransform, OutputTransform>;
+      for (int v = 0; v < kBlock; v += K::lanes) {
+        const V add = hn::Load(d, bias + v);
+        const auto write = [&](int i, int j, V sum) HWY_ATTR {
+          const V value = hn::Max(floor, hn::Add(sum, add));
+          if (low || narrow || !whole)
+            hn::Store(value, d, square + (i * side + j) * kBlock + v);
+          else if constexpr (kStreaming)
+            hn::Stream(value, d, pixels + i * row + j * kBlock + v);
+          else
+            hn::StoreU(value, d, pixels + i * row + j * kBlock + v);
+        };
+        V above[tile_outputs];  // of a pair of rows, to be pooled
+        transform_rectangle<OfColumns, OfRows>(
+            d, [&](int i, int j) HWY_ATTR { return hn::LoadU(d, in.template at<low, narrow>(i, j) + v); },
+            [&](int i, int j, V value) HWY_ATTR {
+              if constexpr (!kPool) {
+                write(i, j, value);
+              } else {  // before bias and ReLU, which change no order
+                above[j] = i % 2 == 0 ? value : hn::Max(above[j], value);
+                if (i % 2 == 1 && j % 2 == 1) write(i / 2, j / 2, hn::Max(above[j - 1], above[j]));
+              }
+            });
+      }
+    });
+    if (whole && !place.is_low() && !place.is_narrow()) continue;
+    const std::int64_t high = std::min<std::int64_t>(side, to.height - y);
+    const std::int64_t wide = std::min<std::int64_t>(side, to.width - x);
     for (std::int64_t i = 0; i < high; ++i)
-      std::memcpy(pixels + i * row, square + i * tile_outputs * kBlock,
+      std::memcpy(pixels + i * row, square + i * side * kBlock,
                   static_cast<std::size_t>(wide * kBlock) * sizeof(float));
   }
   if constexpr (kStreaming) hwy::FlushStream();
@@ -149,10 +181,11 @@ void write_tiles(const Shape& shape, const TileMatrix<float>& from, std::int64_t
 template <int kBlock>
 void transform_output(const Shape& shape, const TileMatrix<float>& from, std::int64_t first_tile,
                       std::int64_t column, Range tiles, const Epilogue& epilogue, const Image<float>& to) {
-  if (epilogue.streaming)
-    write_tiles<kBlock, true>(shape, from, first_tile, column, tiles, epilogue, to);
-  else
-    write_tiles<kBlock, false>(shape, from, first_tile, column, tiles, epilogue, to);
+  const auto write =
+      epilogue.max_pool
+          ? (epilogue.streaming ? write_tiles<kBlock, true, true> : write_tiles<kBlock, true, false>)
+          : (epilogue.streaming ? write_tiles<kBlock, false, true> : write_tiles<kBlock, false, false>);
+  write(shape, from, first_tile, column, tiles, epilogue, to);
 }
 
 /// Sets gradients of pixels whose output ReLU made zero to zero, in memory, and adds up those of the part of
@@ -187,11 +220,10 @@ void transform_output_gradient(const Shape& shape, const Image<float>& gradient,
   using K = Kernel<kBlock>;
   const typename K::D d;
   HWY_ALIGN float square[tile_outputs * tile_outputs * kBlock];
-  const std::int64_t element_stride = to.element_stride();
   HWY_ALIGN float sum[kBlock] = {};
   TilePlace place(shape, first_tile + tiles.first);
-  float* out = to.at(0, column, tiles.first);
-  for (std::int64_t tile = tiles.first; tile < tiles.last; ++tile, place.next(), out += kBlock) {
+  TileRows<kBlock, float> out(shape, to, first_tile, column, tiles.first);
+  for (std::int64_t tile = tiles.first; tile < tiles.last; ++tile, out.leave(place), place.next()) {
     const std::int64_t y = place.y();
     const std::int64_t x = place.x();
     float* const pixels = gradient.at(place.image, column, y, x);
@@ -204,11 +236,15 @@ void transform_output_gradient(const Shape& shape, const Image<float>& gradient,
       copy_square<kBlock, tile_outputs>(gradient, gradient.at(place.image, column, 0, 0), y, x, square);
     const float* const first = whole ? pixels : square;
     const std::int64_t row = (whole ? gradient.width : tile_outputs) * kBlock;
-    for (int v = 0; v < kBlock; v += K::lanes)
-      transform_square<OutputGradientTransform>(
-          d, [&](int i, int j) HWY_ATTR { return hn::LoadU(d, first + i * row + j * kBlock + v); },
-          [&](int i, int j, hn::Vec<typename K::D> value)
-              HWY_ATTR { hn::StoreU(value, d, out + (i * tile_inputs + j) * element_stride + v); });
+    with_size(place, [&](auto low, auto narrow) HWY_ATTR {
+      using OfColumns = std::conditional_t<low, SmallOutputGradientTransform, OutputGradientTransform>;
+      using OfRows = std::conditional_t<narrow, SmallOutputGradientTransform, OutputGradientTransform>;
+      for (int v = 0; v < kBlock; v += K::lanes)
+        transform_rectangle<OfColumns, OfRows>(
+            d, [&](int i, int j) HWY_ATTR { return hn::LoadU(d, first + i * row + j * kBlock + v); },
+            [&](int i, int j, hn::Vec<typename K::D> value)
+                HWY_ATTR { hn::StoreU(value, d, out.template at<low, narrow>(i, j) + v); });
+    });
   }
   if (sums == nullptr) return;
   for (int lane = 0; lane < kBlock; ++lane) sums[column * kBlock + lane] += sum[lane];

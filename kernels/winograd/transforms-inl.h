@@ -15,6 +15,14 @@
 // Row j of Aᵀ's transpose holds the powers of p_j, row j of G those divided by N_j = Π_{k≠j}(p_j - p_k), and
 // row j of Bᵀ the coefficients of Π_{k≠j}(x - p_k). Backward weights uses the transposes: ∂(G g) = (Bᵀ d) ⊙
 // (A ∂y).
+//
+// Small tiles are by F(2, 3) with the points 0, 1, -1 and infinity, and with the same G g. Its own G has
+// rows divided by N_j = -1, 2, -2 and 1; what they are more or less than those above is in Bᵀ:
+//
+//        1  1  1  0            1    0   -1  0
+//   Aᵀ = 0  1 -1  1      Bᵀ =  0  3/2  3/2  0
+//                              0  3/2 -3/2  0
+//                              0   -1    0  1
 
 #if defined(KERNELS_WINOGRAD_TRANSFORMS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef KERNELS_WINOGRAD_TRANSFORMS_INL_H_
@@ -24,6 +32,8 @@
 #endif
 
 #include <hwy/highway.h>
+
+#include "kernels/winograd/tiling.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace cnnbench::winograd::HWY_NAMESPACE {
@@ -49,6 +59,20 @@ struct InputTransform {
   }
 };
 
+/// Bᵀ d of small tiles: 4 inputs → 4.
+struct SmallInputTransform {
+  static constexpr int from = 4;
+  static constexpr int to = 4;
+  template <class D, class V = hn::Vec<D>>
+  static HWY_INLINE void apply(D d, const V* HWY_RESTRICT in, V* HWY_RESTRICT out) {
+    const V three_halves = hn::Set(d, 1.5F);
+    out[0] = hn::Sub(in[0], in[2]);
+    out[1] = hn::Mul(three_halves, hn::Add(in[1], in[2]));
+    out[2] = hn::Mul(three_halves, hn::Sub(in[1], in[2]));
+    out[3] = hn::Sub(in[3], in[1]);
+  }
+};
+
 /// Aᵀ m: 6 products → 4 outputs.
 struct OutputTransform {
   static constexpr int from = 6;
@@ -62,6 +86,17 @@ struct OutputTransform {
     out[2] = hn::MulAdd(hn::Set(d, 0.25F), in[3], hn::MulAdd(hn::Set(d, 4.0F), in[4], sum));
     out[3] = hn::MulAdd(hn::Set(d, 0.125F), in[3],
                         hn::MulAdd(hn::Set(d, -8.0F), in[4], hn::Add(difference, in[5])));
+  }
+};
+
+/// Aᵀ m of small tiles: 4 products → 2 outputs.
+struct SmallOutputTransform {
+  static constexpr int from = 4;
+  static constexpr int to = 2;
+  template <class D, class V = hn::Vec<D>>
+  static HWY_INLINE void apply(D, const V* HWY_RESTRICT in, V* HWY_RESTRICT out) {
+    out[0] = hn::Add(in[0], hn::Add(in[1], in[2]));
+    out[1] = hn::Add(in[3], hn::Sub(in[1], in[2]));
   }
 };
 
@@ -82,6 +117,19 @@ struct OutputGradientTransform {
         hn::MulAdd(hn::Set(d, 0.5F), hn::MulAdd(quarter, in[3], in[1]), hn::MulAdd(quarter, in[2], in[0]));
     out[4] = hn::MulAdd(hn::Set(d, -2.0F), hn::MulAdd(four, in[3], in[1]), hn::MulAdd(four, in[2], in[0]));
     out[5] = in[3];
+  }
+};
+
+/// A ∂y of small tiles: 2 gradients of outputs → 4.
+struct SmallOutputGradientTransform {
+  static constexpr int from = 2;
+  static constexpr int to = 4;
+  template <class D, class V = hn::Vec<D>>
+  static HWY_INLINE void apply(D, const V* HWY_RESTRICT in, V* HWY_RESTRICT out) {
+    out[0] = in[0];
+    out[1] = hn::Add(in[0], in[1]);
+    out[2] = hn::Sub(in[0], in[1]);
+    out[3] = in[1];
   }
 };
 
@@ -125,28 +173,28 @@ struct WeightGradientTransform {
   }
 };
 
-/// A transform in two dimensions: `load(i, j)` yields the square's element of row i and column j,
+/// A transform in two dimensions: `load(i, j)` yields the element of row i and column j of the rectangle,
 /// `store(i, j, value)` takes the result's.
-template <class Transform, class D, class Load, class Store>
-HWY_INLINE void transform_square(D d, const Load& load, const Store& store) {
+template <class OfColumns, class OfRows, class D, class Load, class Store>
+HWY_INLINE void transform_rectangle(D d, const Load& load, const Store& store) {
   using V = hn::Vec<D>;
-  V half[Transform::to][Transform::from];  // columns transformed
+  V half[OfColumns::to][OfRows::from];
 #pragma GCC unroll 6
-  for (int j = 0; j < Transform::from; ++j) {
-    V in[Transform::from];
-    V out[Transform::to];
+  for (int j = 0; j < OfRows::from; ++j) {
+    V in[OfColumns::from];
+    V out[OfColumns::to];
 #pragma GCC unroll 6
-    for (int i = 0; i < Transform::from; ++i) in[i] = load(i, j);
-    Transform::apply(d, in, out);
+    for (int i = 0; i < OfColumns::from; ++i) in[i] = load(i, j);
+    OfColumns::apply(d, in, out);
 #pragma GCC unroll 6
-    for (int i = 0; i < Transform::to; ++i) half[i][j] = out[i];
+    for (int i = 0; i < OfColumns::to; ++i) half[i][j] = out[i];
   }
 #pragma GCC unroll 6
-  for (int i = 0; i < Transform::to; ++i) {
-    V out[Transform::to];
-    Transform::apply(d, half[i], out);
+  for (int i = 0; i < OfColumns::to; ++i) {
+    V out[OfRows::to];
+    OfRows::apply(d, half[i], out);
 #pragma GCC unroll 6
-    for (int j = 0; j < Transform::to; ++j) store(i, j, out[j]);
+    for (int j = 0; j < OfRows::to; ++j) store(i, j, out[j]);
   }
 }
 

@@ -91,7 +91,7 @@ void transform_weights(const Shape& shape, const float* weights, bool rotated, s
     for (std::int64_t i = 0; i < size; ++i) {
       const float* const filter = filters[i] + first_tap;
       for (int v = 0; v < kBlock; v += K::lanes)
-        transform_square<WeightTransform>(
+        transform_rectangle<WeightTransform, WeightTransform>(
             d, [&](int y, int x) HWY_ATTR { return hn::Load(d, filter + (y * 3 + x) * tap_stride + v); },
             [&](int y, int x, hn::Vec<typename K::D> value)
                 HWY_ATTR { hn::Store(value, d, transformed[y * tile_inputs + x] + i * kBlock + v); });
@@ -117,7 +117,7 @@ void transform_weight_gradient(const Shape& shape, const TileMatrix<const float>
   for (std::int64_t input = inputs.first; input < inputs.last; ++input) {
     const float* const in = from.at(0, column, input);
     for (int v = 0; v < kBlock; v += K::lanes)
-      transform_square<WeightGradientTransform>(
+      transform_rectangle<WeightGradientTransform, WeightGradientTransform>(
           d,
           [&](int i, int j) HWY_ATTR {
             const float* const element = in + (i * tile_inputs + j) * from.element_stride() + v;

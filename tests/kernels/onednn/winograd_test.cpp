@@ -16,8 +16,11 @@ namespace {
 using onednn::WinogradUse;
 using ::testing::Contains;
 using ::testing::Each;
+using ::testing::ElementsAre;
 using ::testing::EndsWith;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
 using ::testing::MatchesRegex;
 using ::testing::Not;
 
@@ -179,6 +182,58 @@ TEST(OneDnnWinograd, TellsHowMuchLargerItsErrorsAre) {
     } else {
       EXPECT_EQ(operation.error_growth, 1) << operation.implementation;
     }
+}
+
+std::vector<int> layers_of(const std::vector<Operation>& all) {
+  std::vector<int> layers;
+  for (const Operation& operation : all)
+    if (operation.direction != Direction::reorder) layers.push_back(operation.layer);
+  return layers;
+}
+
+TEST(OneDnnWinograd, PoolsAlongWithTheConvolutionInInferenceAlone) {
+  const std::vector<Operation> inference = operations(chain(), Pass::forward, "winograd");
+  EXPECT_THAT(layers_of(inference), ElementsAre(0, 1, 3, 4, 6, 8, 9));
+  for (const int layer : {1, 4})
+    EXPECT_THAT(implementations(inference, layer, Direction::forward),
+                ElementsAre(MatchesRegex("winograd:f4x4\\+pool:[a-z0-9_]+")));
+  for (const int layer : {3, 6})
+    EXPECT_THAT(implementations(inference, layer, Direction::forward), Each(Not(HasSubstr("pool"))));
+
+  const std::vector<Operation> training = operations(chain(), Pass::forward_backward, "winograd");
+  EXPECT_THAT(layers_of(training), IsSupersetOf({2, 5}));
+  for (const Operation& operation : training) EXPECT_THAT(operation.implementation, Not(HasSubstr("+pool")));
+}
+
+// What is between the two layers is in no memory of a step, and is read all the same.
+TEST(OneDnnWinograd, IsVerifiedLayerByLayerWhereItPools) {
+  const Model model = chain().model();
+  const PrepareOptions how{Pass::forward, 2, 2, 1};
+  const auto program = find_backend("winograd")->prepare(model, how);
+  std::vector<std::string> checked;
+  for (const Check& check : verify(*program, model, how, *find_backend("reference")->oracle(), {})) {
+    EXPECT_TRUE(check.passed) << check.layer << ", " << check.tensor << ", " << check.message;
+    checked.push_back(check.layer + " " + check.tensor);
+  }
+  for (const int layer : {1, 2, 4, 5})
+    for (const char* tensor : {" input", " output"})
+      EXPECT_THAT(checked, Contains(model.layers[static_cast<std::size_t>(layer)].name + tensor));
+}
+
+TEST(OneDnnWinograd, LeavesOtherPoolsToTheLibrary) {
+  const LayerKind pools[] = {max_pool({3, 3}, {2, 2}), max_pool({2, 2}, {1, 1}), average_pool({2, 2}, {2, 2}),
+                             max_pool({2, 2}, {2, 2}, {}, Border::keep)};
+  for (const LayerKind& pool : pools) {
+    const Network network{"other", {64, 9, 9}, {same(64), pool}};
+    EXPECT_THAT(layers_of(operations(network, Pass::forward, "winograd")), ElementsAre(0, 1));
+  }
+  const LayerKind pool = max_pool({2, 2}, {2, 2});
+  const LayerKind tanh = with(conv(64, {3, 3}, PaddingRule::same), Activation::tanh);
+  EXPECT_THAT(layers_of(operations({"tanh", {64, 9, 9}, {tanh, pool}}, Pass::forward, "winograd")),
+              ElementsAre(0, 0, 1));
+  EXPECT_THAT(layers_of(operations({"between", {64, 9, 9}, {same(64), ActivationLayer{}, pool}},
+                                   Pass::forward, "winograd")),
+              ElementsAre(0, 1, 2));
 }
 
 TEST(OneDnnWinograd, ComputesACropDeeperThanThePaddingWhichTheLibraryCannot) {

@@ -44,11 +44,41 @@ void expect_forward(const Shape& shape, const std::vector<int>& threads) {
     for (const bool relu : {false, true}) {
       const Sums expected = with_epilogue(sums, shape, bias, relu);
       for (const Way& way : ways_of_variant(threads, bias != nullptr && relu)) {
-        const Result found = run_forward(shape, way, operands.src, operands.weights, bias, relu);
+        const Result found = run_forward(shape, way, operands.src, operands.weights, {bias, relu});
 
         EXPECT_LE(worst_error(found.values, expected, forward_error_growth(shape)), 1) << way.name();
         EXPECT_TRUE(found.clean) << way.name();
       }
+    }
+}
+
+/// The maxima of 2×2 values; a row or column that is left over is dropped.
+std::vector<float> pooled(const Shape& shape, const std::vector<float>& values) {
+  std::vector<float> maxima;
+  const std::int64_t planes = shape.batch * shape.out_channels;
+  for (std::int64_t plane = 0; plane < planes; ++plane)
+    for (std::int64_t y = 0; y + 1 < shape.out_height; y += 2)
+      for (std::int64_t x = 0; x + 1 < shape.out_width; x += 2) {
+        const auto at = [&](std::int64_t i, std::int64_t j) {
+          return values[static_cast<std::size_t>((plane * shape.out_height + y + i) * shape.out_width + x +
+                                                 j)];
+        };
+        maxima.push_back(std::max({at(0, 0), at(0, 1), at(1, 0), at(1, 1)}));
+      }
+  return maxima;
+}
+
+/// Pooling changes no value: its results are some of those without it, to the bit.
+void expect_pooled(const Shape& shape, const std::vector<int>& threads) {
+  const Operands operands(shape);
+  const float* const bias = operands.bias.values.data();
+  for (const bool relu : {false, true})
+    for (const Way& way : ways_of_variant(threads, relu)) {
+      const Result all = run_forward(shape, way, operands.src, operands.weights, {bias, relu, false});
+      const Result found = run_forward(shape, way, operands.src, operands.weights, {bias, relu, true});
+
+      EXPECT_EQ(found.values, pooled(shape, all.values)) << way.name();
+      EXPECT_TRUE(found.clean) << way.name();
     }
 }
 
@@ -91,6 +121,10 @@ TEST_P(WinogradShapes, ForwardIsTheDirectSumWithAndWithoutBiasAndRelu) {
   expect_forward(GetParam().shape, {1, 2, 3});
 }
 
+TEST_P(WinogradShapes, ForwardWithPoolingIsTheMaximaOfThatWithout) {
+  expect_pooled(GetParam().shape, {1, 2, 3});
+}
+
 TEST_P(WinogradShapes, BackwardDataIsTheDirectSum) {
   expect_backward_data(GetParam().shape, {1, 2, 3});
 }
@@ -110,6 +144,7 @@ TEST(WinogradConvolution, IsRightWhereThreadsShareSeveralBlocks) {
   }
 
   expect_forward(shape, {6});
+  expect_pooled(shape, {6});
   expect_backward_data(shape, {6});
   expect_backward_weights(shape, {6});
 }
@@ -137,11 +172,17 @@ TEST(WinogradConvolution, IsRightWhereItsOutputIsWrittenAroundTheCaches) {
                                       operands.bias.values.data(), true);
   for (const Way& way : ways({2})) {
     const Result found =
-        run_forward(shape, way, operands.src, operands.weights, operands.bias.values.data(), true);
+        run_forward(shape, way, operands.src, operands.weights, {operands.bias.values.data(), true});
 
     EXPECT_LE(worst_error(found.values, expected, forward_error_growth(shape)), 1) << way.name();
     EXPECT_TRUE(found.clean) << way.name();
   }
+}
+
+TEST(WinogradConvolution, IsRightWhereItsMaximaAreWrittenAroundTheCaches) {
+  const Shape shape{1, 1, 8, 725, 731, 725, 731, 1, 1};
+  ASSERT_GE(shape.out_channels * shape.out_height * shape.out_width, 4 << 20);
+  expect_pooled(shape, {2});
 }
 
 // The project's promise for VGG16's layers.
@@ -155,7 +196,7 @@ TEST(WinogradConvolution, OfALayerLikeThoseOfVgg16IsAsExactAsPromised) {
     const auto error = [&](const Result& found, const Sums& expected) {
       return relative_l2(found.values, expected);
     };
-    EXPECT_LE(error(run_forward(shape, way, operands.src, operands.weights, nullptr, false), forward), 5e-6);
+    EXPECT_LE(error(run_forward(shape, way, operands.src, operands.weights, {}), forward), 5e-6);
     EXPECT_LE(error(run_backward_data(shape, way, operands.diff_dst, operands.weights), data), 5e-6);
     EXPECT_LE(
         error(run_backward_weights(shape, way, operands.src, nullptr, operands.diff_dst, false), weights),

@@ -139,18 +139,18 @@ inline Plain source_like(const Shape& s) {
 }
 
 inline Result run_forward(const Shape& s, const Way& way, const Plain& src, const Plain& weights,
-                          const float* bias, bool relu) {
+                          const Epilogue& epilogue) {
   const Convolution convolution(s, way.block, way.instruction_set, way.threads);
-  const Plain dst{
-      s.batch, s.out_channels, s.out_height, s.out_width,
-      std::vector<float>(static_cast<std::size_t>(s.batch * s.out_channels * s.out_height * s.out_width))};
+  const std::int64_t side = epilogue.max_pool ? 2 : 1;
+  Plain dst{s.batch, s.out_channels, s.out_height / side, s.out_width / side, {}};
+  dst.values.resize(static_cast<std::size_t>(dst.n * dst.channels * dst.height * dst.width));
   Memory from(blocked_size(src, way.block));
   Memory to(blocked_size(dst, way.block));
   Memory packed(convolution.packed_size());
   Memory scratch(convolution.forward_scratch_size(), way.scratch);
   to_blocked(src, way.block, from);
   convolution.pack(weights.values.data(), packed.data());
-  convolution.forward(from.data(), packed.data(), bias, relu, to.data(), scratch.data());
+  convolution.forward(from.data(), packed.data(), epilogue, to.data(), scratch.data());
   Result result = from_blocked(dst, way.block, to);
   result.clean = result.clean && to.intact() && packed.intact() && scratch.intact();
   return result;

@@ -17,7 +17,7 @@ std::vector<float> run_all(const Shape& s, const Way& way) {
   const Plain weights = random_plain(s.out_channels, s.in_channels, 3, 3, 2);
   const Plain gradient = random_plain(s.batch, s.out_channels, s.out_height, s.out_width, 4);
   const Result backward = run_backward_weights(s, way, src, nullptr, gradient, true);
-  std::vector<float> all = run_forward(s, way, src, weights, nullptr, false).values;
+  std::vector<float> all = run_forward(s, way, src, weights, {}).values;
   for (const std::vector<float>& more :
        {run_backward_data(s, way, gradient, weights).values, backward.values, backward.bias})
     all.insert(all.end(), more.begin(), more.end());
@@ -46,8 +46,7 @@ TEST(WinogradTeam, ForwardIsTheSameToTheBitWithAnyNumberOfThreads) {
     for (const Way& way : ways({2, 3})) {
       Way alone = way;
       alone.threads = 1;
-      EXPECT_EQ(run_forward(s, way, src, weights, nullptr, false).values,
-                run_forward(s, alone, src, weights, nullptr, false).values)
+      EXPECT_EQ(run_forward(s, way, src, weights, {}).values, run_forward(s, alone, src, weights, {}).values)
           << way.name();
     }
   }
