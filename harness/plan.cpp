@@ -17,10 +17,12 @@ double gib(double bytes) {
   return bytes / (1 << 30);
 }
 
-/// Bytes that one rank needs at the peak of an experiment; as double, which no sum of these overflows.
-double needed_bytes(const Experiment& experiment, std::size_t backends) {
+/// Bytes that one rank needs at the peak of an experiment with these backends together; as double, which no
+/// sum of these overflows.
+double needed_bytes(const Experiment& experiment, const std::vector<const Backend*>& backends) {
   const bool training = experiment.pass != Pass::forward;
   const Model& model = *experiment.model;
+  const PrepareOptions options{experiment.pass, experiment.batch, experiment.threads, experiment.seed};
   // Training keeps weights in up to three layouts; inference has one, and a plain copy while it packs.
   const double copies = static_cast<double>(model.parameters()) * 4 * (training ? 2 : 1);
   const auto has = [&](View view) {
@@ -28,9 +30,19 @@ double needed_bytes(const Experiment& experiment, std::size_t backends) {
   };
   // Prefixes and single layers are programs of their own beside the network's.
   const int programs = has(View::prefix) || has(View::isolated) ? 2 : 1;
-  const double program = memory_bytes(model, training, experiment.batch) + copies;
-  return program * programs * static_cast<double>(backends) +
-         (experiment.verify ? verification_bytes(model, training, experiment.batch) : 0);
+  double all = experiment.verify ? verification_bytes(model, training, experiment.batch) : 0;
+  for (const Backend* backend : backends)
+    all += programs *
+           (memory_bytes(model, training, experiment.batch) + copies + backend->extra_bytes(model, options));
+  return all;
+}
+
+/// The same where only one of its backends is there at a time.
+double needed_bytes_in_turn(const Experiment& experiment) {
+  double most = 0;
+  for (const Backend* backend : experiment.backends)
+    most = std::max(most, needed_bytes(experiment, {backend}));
+  return most;
 }
 
 /// Where configs are found by name: those installed with this program, wherever that has been put, then
@@ -128,10 +140,10 @@ std::vector<std::string> check_memory(std::vector<Experiment>& experiments, int 
   std::vector<std::string> warnings;
   if (!available) return warnings;
   for (Experiment& experiment : experiments) {
-    const double all = needed_bytes(experiment, experiment.backends.size());
+    const double all = needed_bytes(experiment, experiment.backends);
     const double a_rank = static_cast<double>(*available) / node_ranks;
     if (all <= a_rank) continue;
-    const double needed = needed_bytes(experiment, 1);
+    const double needed = needed_bytes_in_turn(experiment);
     if (needed <= a_rank) {
       experiment.interleaved = false;
       warnings.push_back(

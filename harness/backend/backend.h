@@ -116,6 +116,10 @@ class Backend {
   /// The reason why this backend cannot run the layer, in words for the user; empty where it can.
   virtual std::string unsupported(const ModelLayer& layer, Pass pass) const = 0;
 
+  /// Bytes that a program of the network holds at least beside its parameters, their gradients and its
+  /// activations: what is packed, and memory to work in.
+  virtual double extra_bytes(const Model&, const PrepareOptions&) const { return 0; }
+
   /// Makes a program, with parameters and input filled from the seed. Throws std::runtime_error
   /// (std::bad_alloc) where that fails; asking for an unsupported layer is a failure too.
   virtual std::unique_ptr<Program> prepare(const Model& model, const PrepareOptions& options) const = 0;

@@ -7,6 +7,7 @@
 #include "kernels/onednn/compat.h"
 #include "kernels/onednn/program.h"
 #include "kernels/onednn/winograd.h"
+#include "kernels/onednn/winograd_choice.h"
 
 namespace cnnbench {
 namespace {
@@ -40,6 +41,10 @@ class OneDnnBackend final : public Backend {
     if (onednn::has_negative_padding(layer) && std::holds_alternative<Convolution>(layer.kind))
       return "the crop is deeper than the padding, and oneDNN has no negative padding";
     return "";
+  }
+
+  double extra_bytes(const Model& model, const PrepareOptions& options) const override {
+    return onednn::winograd_bytes(model, options, variant_.winograd);
   }
 
   std::unique_ptr<Program> prepare(const Model& model, const PrepareOptions& options) const override {

@@ -1,5 +1,6 @@
 #include "kernels/onednn/winograd_choice.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <map>
@@ -7,6 +8,7 @@
 
 #include "kernels/onednn/program.h"
 #include "kernels/onednn/winograd.h"
+#include "kernels/winograd/convolution.h"
 
 namespace cnnbench::onednn {
 namespace {
@@ -98,6 +100,27 @@ std::vector<bool> layers_pooled_by_winograd(const Model& model, const PrepareOpt
                 winograd_can_pool(model.layers[i]);
   }
   return pooled;
+}
+
+double winograd_bytes(const Model& model, const PrepareOptions& options, WinogradUse use) {
+  const WinogradUse most = use == WinogradUse::by_timing ? WinogradUse::all : use;
+  const std::vector<bool> taken = winograd_layers(model, options, most);
+  std::int64_t kept = 0;     // in inference: transformed weights
+  std::int64_t scratch = 0;  // of one operation, since the next one has the same memory
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    if (!taken[i]) continue;
+    const winograd::Convolution convolution(winograd_shape(model.layers[i], options.batch), channel_block(),
+                                            winograd_instruction_set(), options.threads);
+    if (options.pass == Pass::forward) {
+      kept += convolution.packed_size();
+      scratch = std::max(scratch, convolution.forward_scratch_size());
+    } else {
+      scratch = std::max({scratch, convolution.packed_size() + convolution.forward_scratch_size(),
+                          convolution.packed_backward_size() + convolution.backward_data_scratch_size(),
+                          convolution.backward_weights_scratch_size()});
+    }
+  }
+  return static_cast<double>(kept + scratch) * sizeof(float);
 }
 
 bool next_to_winograd(const Model& model, const std::vector<bool>& on_winograd, int layer, int step) {

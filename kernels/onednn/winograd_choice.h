@@ -15,6 +15,10 @@ std::vector<bool> winograd_layers(const Model& model, const PrepareOptions& opti
 std::vector<bool> layers_pooled_by_winograd(const Model& model, const PrepareOptions& options,
                                             const std::vector<bool>& on_winograd);
 
+/// Bytes of transformed weights and of scratch memory in a program; where timing is to choose the layers, as
+/// if it chose all.
+double winograd_bytes(const Model& model, const PrepareOptions& options, WinogradUse use);
+
 /// Whether the nearest layer with weights, `step` 1 behind or -1 before this one, is on kernels/winograd.
 bool next_to_winograd(const Model& model, const std::vector<bool>& on_winograd, int layer, int step);
 

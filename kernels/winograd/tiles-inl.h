@@ -39,18 +39,18 @@ HWY_INLINE void with_size(const TilePlace& place, const Function& function) {
 }
 
 /// Where the elements of a tile are in a tile matrix: a row for each kind. Walks from tile to tile.
-template <int kBlock, typename Float>
+template <int kBlock>
 class TileRows {
  public:
-  TileRows(const Shape& shape, const TileMatrix<Float>& matrix, std::int64_t first_tile, std::int64_t column,
+  TileRows(const Shape& shape, const TileMatrix<float>& matrix, std::int64_t first_tile, std::int64_t column,
            std::int64_t tile)
       : stride_(matrix.element_stride()) {
     for (int kind = 0; kind < element_kinds; ++kind)
       rows_[kind] = matrix.at(0, column, tiles_with(shape, kind, {first_tile, first_tile + tile}));
   }
-  /// Element (i, j) of a tile; of few rows or columns, i or j counts those that it has.
+  /// Element (i, j) of a tile; where it has few rows or columns, of those that it has.
   template <bool kLow, bool kNarrow>
-  HWY_INLINE Float* at(int i, int j) const {
+  HWY_INLINE float* at(int i, int j) const {
     const int row = kLow ? small_points[i] : i;
     const int column = kNarrow ? small_points[j] : j;
     return rows_[kind_of(row, column)] + (row * tile_inputs + column) * stride_;
@@ -62,7 +62,7 @@ class TileRows {
 
  private:
   std::int64_t stride_;
-  Float* rows_[element_kinds];
+  float* rows_[element_kinds];
 };
 
 /// Whether the pixels [y, y + side) × [x, x + side) all lie in an image.
@@ -92,7 +92,7 @@ void transform_input(const Shape& shape, const Image<const float>& from, std::in
   const typename K::D d;
   HWY_ALIGN float square[elements * kBlock];
   TilePlace place(shape, first_tile + tiles.first);
-  TileRows<kBlock, float> out(shape, to, first_tile, column, tiles.first);
+  TileRows<kBlock> out(shape, to, first_tile, column, tiles.first);
   for (std::int64_t tile = tiles.first; tile < tiles.last; ++tile, out.leave(place), place.next()) {
     const std::int64_t y = place.y() - shape.padding_top;
     const std::int64_t x = place.x() - shape.padding_left;
@@ -117,7 +117,8 @@ void transform_input(const Shape& shape, const Image<const float>& from, std::in
   }
 }
 
-/// Where outputs go: pixels of the image, or, of tiles that are not whole, a square that is copied from.
+/// Whole tiles are written to the image, others to a square first. Small tiles are never whole: less than
+/// four outputs are left over.
 template <int kBlock, bool kPool, bool kStreaming>
 void write_tiles(const Shape& shape, const TileMatrix<float>& from, std::int64_t first_tile,
                  std::int64_t column, Range tiles, const Epilogue& epilogue, const Image<float>& to) {
@@ -134,7 +135,7 @@ void write_tiles(const Shape& shape, const TileMatrix<float>& from, std::int64_t
     bias[lane] = epilogue.bias != nullptr && channel < shape.out_channels ? epilogue.bias[channel] : 0.0F;
   }
   TilePlace place(shape, first_tile + tiles.first);
-  TileRows<kBlock, float> in(shape, from, first_tile, column, tiles.first);
+  TileRows<kBlock> in(shape, from, first_tile, column, tiles.first);
   for (std::int64_t tile = tiles.first; tile < tiles.last; ++tile, in.leave(place), place.next()) {
     const std::int64_t y = place.y() / pool;
     const std::int64_t x = place.x() / pool;
@@ -148,7 +149,7 @@ void write_tiles(const Shape& shape, const TileMatrix<float>& from, std::int64_t
         const V add = hn::Load(d, bias + v);
         const auto write = [&](int i, int j, V sum) HWY_ATTR {
           const V value = hn::Max(floor, hn::Add(sum, add));
-          if (low || narrow || !whole)
+          if (!whole)
             hn::Store(value, d, square + (i * side + j) * kBlock + v);
           else if constexpr (kStreaming)
             hn::Stream(value, d, pixels + i * row + j * kBlock + v);
@@ -168,7 +169,7 @@ void write_tiles(const Shape& shape, const TileMatrix<float>& from, std::int64_t
             });
       }
     });
-    if (whole && !place.is_low() && !place.is_narrow()) continue;
+    if (whole) continue;
     const std::int64_t high = std::min<std::int64_t>(side, to.height - y);
     const std::int64_t wide = std::min<std::int64_t>(side, to.width - x);
     for (std::int64_t i = 0; i < high; ++i)
@@ -181,11 +182,10 @@ void write_tiles(const Shape& shape, const TileMatrix<float>& from, std::int64_t
 template <int kBlock>
 void transform_output(const Shape& shape, const TileMatrix<float>& from, std::int64_t first_tile,
                       std::int64_t column, Range tiles, const Epilogue& epilogue, const Image<float>& to) {
-  const auto write =
-      epilogue.max_pool
-          ? (epilogue.streaming ? write_tiles<kBlock, true, true> : write_tiles<kBlock, true, false>)
-          : (epilogue.streaming ? write_tiles<kBlock, false, true> : write_tiles<kBlock, false, false>);
-  write(shape, from, first_tile, column, tiles, epilogue, to);
+  static constexpr decltype(&write_tiles<kBlock, false, false>) write[2][2] = {
+      {write_tiles<kBlock, false, false>, write_tiles<kBlock, false, true>},
+      {write_tiles<kBlock, true, false>, write_tiles<kBlock, true, true>}};
+  write[epilogue.max_pool][epilogue.streaming](shape, from, first_tile, column, tiles, epilogue, to);
 }
 
 /// Sets gradients of pixels whose output ReLU made zero to zero, in memory, and adds up those of the part of
@@ -222,7 +222,7 @@ void transform_output_gradient(const Shape& shape, const Image<float>& gradient,
   HWY_ALIGN float square[tile_outputs * tile_outputs * kBlock];
   HWY_ALIGN float sum[kBlock] = {};
   TilePlace place(shape, first_tile + tiles.first);
-  TileRows<kBlock, float> out(shape, to, first_tile, column, tiles.first);
+  TileRows<kBlock> out(shape, to, first_tile, column, tiles.first);
   for (std::int64_t tile = tiles.first; tile < tiles.last; ++tile, out.leave(place), place.next()) {
     const std::int64_t y = place.y();
     const std::int64_t x = place.x();

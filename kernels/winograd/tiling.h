@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 
 #include "kernels/winograd/shape.h"
@@ -23,8 +22,8 @@ constexpr bool is_of_large_tiles(int point) {
   return point == 3 || point == 4;
 }
 
-/// The elements of a transformed tile are of four kinds: whether tiles of few rows, and of few columns, lack
-/// them (bits 0 and 1).
+/// The elements of a transformed tile are of four kinds: whether low tiles, of two rows of outputs, lack them
+/// (bit 0), and whether narrow ones, of two columns, do (bit 1).
 constexpr int element_kinds = 4;
 
 constexpr int kind_of(int row_point, int column_point) {
@@ -42,8 +41,8 @@ inline std::int64_t tiles_before(const Shape& shape, int kind, std::int64_t tile
   const std::int64_t rows = kind & 1 ? high.large : high.count();
   const std::int64_t columns = kind & 2 ? wide.large : wide.count();
   const std::int64_t row = tile / wide.count() % high.count();
-  const std::int64_t in_row = row < rows ? std::min(columns, tile % wide.count()) : 0;
-  return (tile / (high.count() * wide.count()) * rows + std::min(rows, row)) * columns + in_row;
+  const std::int64_t in_row = row < rows ? tile % wide.count() : 0;
+  return (tile / (high.count() * wide.count()) * rows + row) * columns + in_row;
 }
 
 /// How many of these tiles have elements of a kind.

@@ -192,6 +192,26 @@ TEST(CheckMemory, HasBackendsThatDoNotFitTogetherMeasuredOneAfterTheOtherAndSays
   EXPECT_TRUE(plan[0].interleaved);
 }
 
+TEST(CheckMemory, CountsWhatABackendHoldsBesideTheNetwork) {
+  /// Holds more than the machine has.
+  class Greedy final : public Backend {
+   public:
+    std::string name() const override { return "greedy"; }
+    std::string version() const override { return "1"; }
+    std::string unsupported(const ModelLayer&, Pass) const override { return ""; }
+    double extra_bytes(const Model&, const PrepareOptions&) const override { return 1e18; }
+    std::unique_ptr<Program> prepare(const Model&, const PrepareOptions&) const override { return nullptr; }
+  };
+  const Greedy greedy;
+  const std::vector<Config> configs{config_of("small")};
+  Options options;
+  options.backends = {find_backend("onednn"), &greedy};
+  options.passes = {Pass::forward};
+  std::vector<Experiment> plan = plan_experiments(configs, options, 1, 1);
+
+  EXPECT_THAT(user_error([&] { check_memory(plan, 1); }), HasSubstr("needs about 93132257"));
+}
+
 TEST(CheckPaths, RefusesAFolderThatCannotBeMade) {
   const ScratchFolder folder;
   const std::filesystem::path file = folder.path() / "file";

@@ -184,6 +184,23 @@ TEST(OneDnnWinograd, TellsHowMuchLargerItsErrorsAre) {
     }
 }
 
+// Weights of 64·64 + 64·72 + 72·64 + 64·64 filters of 36 numbers; in training those of one layer at a time.
+TEST(OneDnnWinograd, TellsTheMemoryOfItsTransformedWeights) {
+  const Model model = chain().model();
+  const auto bytes = [&](const std::string& backend, Pass pass) {
+    return find_backend(backend)->extra_bytes(model, {pass, 2, 2, 1});
+  };
+  const double filters = 64 * 64 + 64 * 72 + 72 * 64 + 64 * 64;
+  const double scratch = 72 << 20;
+
+  EXPECT_EQ(bytes("onednn", Pass::forward), 0);
+  EXPECT_GE(bytes("winograd", Pass::forward), filters * 36 * 4);
+  EXPECT_LE(bytes("winograd", Pass::forward), filters * 36 * 4 * 1.25 + scratch);  // 72 filters padded to 80
+  EXPECT_GE(bytes("winograd", Pass::forward_backward), 64 * 72 * 36 * 4);
+  EXPECT_LE(bytes("winograd", Pass::forward_backward), 64 * 72 * 36 * 4 * 1.25 + scratch);
+  EXPECT_GE(bytes("winograd:tune", Pass::forward), bytes("winograd", Pass::forward));
+}
+
 std::vector<int> layers_of(const std::vector<Operation>& all) {
   std::vector<int> layers;
   for (const Operation& operation : all)
