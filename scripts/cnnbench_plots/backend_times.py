@@ -216,6 +216,8 @@ def _times_caption(comparison, measured, result, model, pass_name):
     text = f"Medians of {backends.steps(result, model, pass_name)}; "
     text += "whiskers: 95 % interval of the median. "
     text += "A layer has all that ran for it, reorders and all directions too (view layers). "
+    if any(not row[name].median for _, row in comparison.layers for name in measured if name in row):
+        text += "No bar: nothing of its own ran there (no work, or fused into another layer). "
     if any(name == "network" for name, _ in comparison.totals):
         text += "Whole network: one clock pair round the step (view network). "
     if comparison.bound and comparison.bound.median:

@@ -147,6 +147,6 @@ def _speed_up_caption(comparison, result, model, pass_name):
         text += "Bold: the fastest of its row, or not told apart from it at 95 %. "
     text += "A layer has all that ran for it, reorders and all directions too (view layers). "
     if any(not t.ratio for t in comparison.times()):
-        text += "Hatched: nothing to compare. "
+        text += "Hatched: nothing of its own ran (no work, or fused into another layer), or nothing to compare. "
     text += backends.missing(comparison)
     return text + f"Medians of {backends.steps(result, model, pass_name)}."

@@ -90,6 +90,16 @@ def test_a_backend_that_failed_has_hatched_cells_and_its_reason_in_the_caption(t
     assert r"gemm:openblas was not measured (unsupported: conv2: no \$groups)" in caption(page)
 
 
+def test_a_layer_that_a_backend_fuses_into_another_is_explained_in_the_captions(tmp_path):
+    made = several_backends(lenet(), THREE)
+    assert "fused into another" not in caption(heat_map(made, tmp_path)) + caption(bars_of(made, tmp_path))
+    for row in rows_of(made, "layer", "pool1"):
+        if row["backend"] == "gemm:openblas":
+            row.update(median_seconds=None, median_low_seconds=None, median_high_seconds=None, ratio=None)
+    assert "Hatched: nothing of its own ran (no work, or fused into another layer)" in caption(heat_map(made, tmp_path))
+    assert "No bar: nothing of its own ran there" in caption(bars_of(made, tmp_path))
+
+
 def test_bars_are_the_medians_and_whiskers_their_intervals(tmp_path):
     made = several_backends(lenet(), THREE)
     axes = bars_of(made, tmp_path).figure.axes[1]
