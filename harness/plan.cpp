@@ -37,12 +37,12 @@ double needed_bytes(const Experiment& experiment, const std::vector<const Backen
   return all;
 }
 
-/// The same where only one of its backends is there at a time.
-double needed_bytes_in_turn(const Experiment& experiment) {
-  double most = 0;
-  for (const Backend* backend : experiment.backends)
-    most = std::max(most, needed_bytes(experiment, {backend}));
-  return most;
+/// The backend that needs the most where only one of them is there at a time.
+const Backend* largest_backend(const Experiment& experiment) {
+  return *std::max_element(experiment.backends.begin(), experiment.backends.end(),
+                           [&](const Backend* a, const Backend* b) {
+                             return needed_bytes(experiment, {a}) < needed_bytes(experiment, {b});
+                           });
 }
 
 /// Where configs are found by name: those installed with this program, wherever that has been put, then
@@ -143,7 +143,8 @@ std::vector<std::string> check_memory(std::vector<Experiment>& experiments, int 
     const double all = needed_bytes(experiment, experiment.backends);
     const double a_rank = static_cast<double>(*available) / node_ranks;
     if (all <= a_rank) continue;
-    const double needed = needed_bytes_in_turn(experiment);
+    const Backend* const largest = largest_backend(experiment);
+    const double needed = needed_bytes(experiment, {largest});
     if (needed <= a_rank) {
       experiment.interleaved = false;
       warnings.push_back(
@@ -157,9 +158,9 @@ std::vector<std::string> check_memory(std::vector<Experiment>& experiments, int 
       continue;
     }
     throw UserError(fmt::format(
-        "{} {} at batch {} needs about {:.1f} GiB a rank, {:.1f} GiB for the {} rank{} of a node, and "
+        "{} {} at batch {} needs about {:.1f} GiB a rank on {}, {:.1f} GiB for the {} rank{} of a node, and "
         "{:.1f} GiB is available; give a smaller --batch",
-        experiment.model->name, to_string(experiment.pass), experiment.batch, gib(needed),
+        experiment.model->name, to_string(experiment.pass), experiment.batch, gib(needed), largest->name(),
         gib(needed) * node_ranks, node_ranks, node_ranks == 1 ? "" : "s",
         gib(static_cast<double>(*available))));
   }

@@ -69,9 +69,9 @@ class Program {
   virtual void run(std::size_t operation) = 0;
 
   /// Copies a tensor into `plain` (its exact size, see Tensor). Buffers may be shared between layers, so a
-  /// tensor is valid from the operation that writes it until the next layer's operations have run; in a
-  /// training pass, a layer's `input` or `output` is kept until its own backward operations have run,
-  /// whichever of them its rule needs
+  /// tensor is valid, and may be asked for, from the operation that writes it until the next layer's
+  /// operations have run; in a training pass, a layer's `input` or `output` is kept until its own backward
+  /// operations have run, whichever of them its rule needs
   /// (`output` for activations and softmax, `input` for the rest). `output_gradient` is to be read before the
   /// layer's own backward operations. Throws std::invalid_argument where the layer has no such tensor.
   virtual void read(int layer, Tensor tensor, std::span<float> plain) = 0;
@@ -116,8 +116,8 @@ class Backend {
   /// The reason why this backend cannot run the layer, in words for the user; empty where it can.
   virtual std::string unsupported(const ModelLayer& layer, Pass pass) const = 0;
 
-  /// Bytes that a program of the network holds at least beside its parameters, their gradients and its
-  /// activations: what is packed, and memory to work in.
+  /// About how many bytes a program of the network takes beside its parameters, their gradients and its
+  /// activations, where these are many: what is packed, and memory to work in.
   virtual double extra_bytes(const Model&, const PrepareOptions&) const { return 0; }
 
   /// Makes a program, with parameters and input filled from the seed. Throws std::runtime_error

@@ -26,7 +26,8 @@ struct Value {
   bool kept = false;      ///< its buffer must not serve others
   bool writable = false;  ///< the next layer may work in place
   /// Where a step does not make the value, since two layers are one operation: what computes it for a reader,
-  /// into memory of this layout.
+  /// into memory of this layout. It needs what the operation read, and its scratch memory: to be called only
+  /// while Program::read allows.
   std::function<void(float*)> compute;
   explicit operator bool() const { return buffer >= 0 || compute; }
 };

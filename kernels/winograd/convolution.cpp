@@ -48,7 +48,8 @@ void convolve(const Kernels& kernels, const Shape& shape, std::int64_t block, in
                    });
       worker.wait();
       const std::int64_t pairs = Kernels::pairs_of(columns.out);
-      for_each_row(worker.share(elements * pairs), pairs, [&](std::int64_t element, Range part) {
+      for_each_row(worker.share(elements * pairs), pairs, [&](std::int64_t place, Range part) {
+        const std::int64_t element = element_at(place);
         kernels.multiply({own.inputs, inputs.rows, inputs.columns, block}, weights, element, part,
                          tiles_with(shape, kind_of(element), tiles), shape.in_channels, products);
       });
@@ -141,7 +142,8 @@ void Convolution::backward_weights(const float* src, const float* relu_dst, floa
                    });
       worker.wait();
       const std::int64_t pairs = Kernels::pairs_of(columns.out);
-      for_each_row(worker.share(elements * pairs), pairs, [&](std::int64_t element, Range part) {
+      for_each_row(worker.share(elements * pairs), pairs, [&](std::int64_t place, Range part) {
+        const std::int64_t element = element_at(place);
         kernels_.multiply_transposed({own.inputs, inputs.rows, inputs.columns, block_},
                                      {own.outputs, gradients.rows, gradients.columns, block_}, element, part,
                                      tiles_with(shape, kind_of(element), tiles), begun, own_sum);

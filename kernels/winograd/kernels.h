@@ -37,8 +37,8 @@ struct Epilogue {
   bool streaming = false;  ///< write around the caches
 };
 
-/// The innermost functions for one instruction set and one size of channel blocks. Row 0 of a tile matrix
-/// is `first_tile`; its further rows are, for each kind of elements, the tiles that have them.
+/// The innermost functions for one instruction set and one size of channel blocks. The rows of a tile
+/// matrix are, for each kind of elements, the tiles from `first_tile` on that have them.
 struct Kernels {
   /// V = Bᵀ d B for some tiles (counted from the first one) and one block of channels, `column`.
   void (*transform_input)(const Shape&, const Image<const float>& from, std::int64_t first_tile,

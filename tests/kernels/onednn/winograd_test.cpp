@@ -8,6 +8,8 @@
 
 #include "harness/backend/choice.h"
 #include "harness/measure/verification.h"
+#include "kernels/onednn/winograd.h"
+#include "kernels/winograd/convolution.h"
 #include "tests/kernels/networks.h"
 
 namespace cnnbench {
@@ -184,21 +186,30 @@ TEST(OneDnnWinograd, TellsHowMuchLargerItsErrorsAre) {
     }
 }
 
-// Weights of 64·64 + 64·72 + 72·64 + 64·64 filters of 36 numbers; in training those of one layer at a time.
 TEST(OneDnnWinograd, TellsTheMemoryOfItsTransformedWeights) {
   const Model model = chain().model();
   const auto bytes = [&](const std::string& backend, Pass pass) {
     return find_backend(backend)->extra_bytes(model, {pass, 2, 2, 1});
   };
-  const double filters = 64 * 64 + 64 * 72 + 72 * 64 + 64 * 64;
-  const double scratch = 72 << 20;
+  std::int64_t weights = 0;
+  std::int64_t scratch = 0;
+  std::int64_t training = 0;
+  for (const std::size_t layer : {1, 3, 4, 6}) {
+    const winograd::Convolution one(onednn::winograd_shape(model.layers[layer], 2), onednn::channel_block(),
+                                    onednn::winograd_instruction_set(), 2);
+    EXPECT_GE(one.packed_size(), 36 * 64 * 64);
+    weights += one.packed_size();
+    scratch = std::max(scratch, one.forward_scratch_size());
+    training = std::max({training, one.packed_size() + one.forward_scratch_size(),
+                         one.packed_backward_size() + one.backward_data_scratch_size(),
+                         one.backward_weights_scratch_size()});
+  }
 
   EXPECT_EQ(bytes("onednn", Pass::forward), 0);
-  EXPECT_GE(bytes("winograd", Pass::forward), filters * 36 * 4);
-  EXPECT_LE(bytes("winograd", Pass::forward), filters * 36 * 4 * 1.25 + scratch);  // 72 filters padded to 80
-  EXPECT_GE(bytes("winograd", Pass::forward_backward), 64 * 72 * 36 * 4);
-  EXPECT_LE(bytes("winograd", Pass::forward_backward), 64 * 72 * 36 * 4 * 1.25 + scratch);
-  EXPECT_GE(bytes("winograd:tune", Pass::forward), bytes("winograd", Pass::forward));
+  EXPECT_EQ(bytes("winograd", Pass::forward), 4 * (weights + scratch));
+  EXPECT_EQ(bytes("winograd", Pass::forward_backward), 4 * training);
+  EXPECT_GT(bytes("winograd:tune", Pass::forward),
+            bytes("winograd", Pass::forward));  // as if it took layer 0
 }
 
 std::vector<int> layers_of(const std::vector<Operation>& all) {
@@ -242,7 +253,9 @@ TEST(OneDnnWinograd, LeavesOtherPoolsToTheLibrary) {
                              max_pool({2, 2}, {2, 2}, {}, Border::keep)};
   for (const LayerKind& pool : pools) {
     const Network network{"other", {64, 9, 9}, {same(64), pool}};
-    EXPECT_THAT(layers_of(operations(network, Pass::forward, "winograd")), ElementsAre(0, 1));
+    const std::vector<Operation> all = operations(network, Pass::forward, "winograd");
+    EXPECT_THAT(layers_of(all), ElementsAre(0, 1));
+    EXPECT_TRUE(std::any_of(all.begin(), all.end(), on_winograd));
   }
   const LayerKind pool = max_pool({2, 2}, {2, 2});
   const LayerKind tanh = with(conv(64, {3, 3}, PaddingRule::same), Activation::tanh);

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace cnnbench::winograd {
 namespace {
 
@@ -45,6 +47,19 @@ TEST(WinogradTiling, CountsTheTilesThatHaveElementsOfAKind) {
       }
       EXPECT_EQ(products, shape.products());
     }
+}
+
+TEST(WinogradTiling, OrdersElementsSoThatTwoThreadsMultiplyAsOften) {
+  const Shape shape{8, 1, 1, 14, 14, 14, 14, 1, 1};
+  std::set<std::int64_t> all;
+  std::int64_t halves[2] = {0, 0};
+  for (std::int64_t place = 0; place < elements; ++place) {
+    all.insert(element_at(place));
+    halves[place / (elements / 2)] += tiles_with(shape, kind_of(element_at(place)), {0, shape.tiles()});
+  }
+  EXPECT_EQ(all.size(), static_cast<std::size_t>(elements));
+  EXPECT_EQ(*all.rbegin(), elements - 1);
+  EXPECT_EQ(halves[0], halves[1]);
 }
 
 TEST(WinogradTiling, BeginsAtAnyTile) {
