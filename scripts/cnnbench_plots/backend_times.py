@@ -81,7 +81,9 @@ def draw(result, model, pass_name):
 
 
 def style_of(index):
-    return STYLES[index % len(STYLES)]
+    """Colour and hatch of the backend of this number; from the 13th on, a colour again with another hatch."""
+    again, first = divmod(index, len(STYLES))
+    return STYLES[first][0], STYLES[(first + 2 * again) % len(STYLES)][1]
 
 
 def handle(index):

@@ -100,6 +100,10 @@ def test_a_layer_that_a_backend_fuses_into_another_is_explained_in_the_captions(
     assert "No bar: nothing of its own ran there" in caption(bars_of(made, tmp_path))
 
 
+def test_each_of_all_backends_looks_different():
+    assert len({backend_times.style_of(k) for k in range(24)}) == 24
+
+
 def test_bars_are_the_medians_and_whiskers_their_intervals(tmp_path):
     made = several_backends(lenet(), THREE)
     axes = bars_of(made, tmp_path).figure.axes[1]
