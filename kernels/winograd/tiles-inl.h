@@ -85,11 +85,26 @@ HWY_INLINE void copy_square(const Image<Float>& image, const float* plane, std::
                 static_cast<std::size_t>(right - left) * kBlock * sizeof(float));
 }
 
+/// A tile of pixels, the first of which is `first` and whose rows are `row` floats apart, into elements.
+template <int kBlock, class Large, class Small>
+HWY_INLINE void transform_pixels(const TilePlace& place, const float* first, std::int64_t row,
+                                 const TileRows<kBlock>& out) {
+  using K = Kernel<kBlock>;
+  const typename K::D d;
+  with_size(place, [&](auto low, auto narrow) HWY_ATTR {
+    using OfColumns = std::conditional_t<low, Small, Large>;
+    using OfRows = std::conditional_t<narrow, Small, Large>;
+    for (int v = 0; v < kBlock; v += K::lanes)
+      transform_rectangle<OfColumns, OfRows>(
+          d, [&](int i, int j) HWY_ATTR { return hn::LoadU(d, first + i * row + j * kBlock + v); },
+          [&](int i, int j, hn::Vec<typename K::D> value)
+              HWY_ATTR { hn::StoreU(value, d, out.template at<low, narrow>(i, j) + v); });
+  });
+}
+
 template <int kBlock>
 void transform_input(const Shape& shape, const Image<const float>& from, std::int64_t first_tile,
                      std::int64_t column, Range tiles, const TileMatrix<float>& to) {
-  using K = Kernel<kBlock>;
-  const typename K::D d;
   HWY_ALIGN float square[elements * kBlock];
   TilePlace place(shape, first_tile + tiles.first);
   TileRows<kBlock> out(shape, to, first_tile, column, tiles.first);
@@ -105,15 +120,7 @@ void transform_input(const Shape& shape, const Image<const float>& from, std::in
       for (int i = 0; i < tile_inputs; ++i)
         for (std::int64_t j = 0; j < tile_outputs * kBlock; j += line)
           hwy::Prefetch(first + i * row + 2 * tile_outputs * kBlock + 2 * kBlock + j);
-    with_size(place, [&](auto low, auto narrow) HWY_ATTR {
-      using OfColumns = std::conditional_t<low, SmallInputTransform, InputTransform>;
-      using OfRows = std::conditional_t<narrow, SmallInputTransform, InputTransform>;
-      for (int v = 0; v < kBlock; v += K::lanes)
-        transform_rectangle<OfColumns, OfRows>(
-            d, [&](int i, int j) HWY_ATTR { return hn::LoadU(d, first + i * row + j * kBlock + v); },
-            [&](int i, int j, hn::Vec<typename K::D> value)
-                HWY_ATTR { hn::StoreU(value, d, out.template at<low, narrow>(i, j) + v); });
-    });
+    transform_pixels<kBlock, InputTransform, SmallInputTransform>(place, first, row, out);
   }
 }
 
@@ -217,8 +224,6 @@ template <int kBlock>
 void transform_output_gradient(const Shape& shape, const Image<float>& gradient, const float* relu_output,
                                std::int64_t first_tile, std::int64_t column, Range tiles,
                                const TileMatrix<float>& to, float* sums) {
-  using K = Kernel<kBlock>;
-  const typename K::D d;
   HWY_ALIGN float square[tile_outputs * tile_outputs * kBlock];
   HWY_ALIGN float sum[kBlock] = {};
   TilePlace place(shape, first_tile + tiles.first);
@@ -236,15 +241,7 @@ void transform_output_gradient(const Shape& shape, const Image<float>& gradient,
       copy_square<kBlock, tile_outputs>(gradient, gradient.at(place.image, column, 0, 0), y, x, square);
     const float* const first = whole ? pixels : square;
     const std::int64_t row = (whole ? gradient.width : tile_outputs) * kBlock;
-    with_size(place, [&](auto low, auto narrow) HWY_ATTR {
-      using OfColumns = std::conditional_t<low, SmallOutputGradientTransform, OutputGradientTransform>;
-      using OfRows = std::conditional_t<narrow, SmallOutputGradientTransform, OutputGradientTransform>;
-      for (int v = 0; v < kBlock; v += K::lanes)
-        transform_rectangle<OfColumns, OfRows>(
-            d, [&](int i, int j) HWY_ATTR { return hn::LoadU(d, first + i * row + j * kBlock + v); },
-            [&](int i, int j, hn::Vec<typename K::D> value)
-                HWY_ATTR { hn::StoreU(value, d, out.template at<low, narrow>(i, j) + v); });
-    });
+    transform_pixels<kBlock, OutputGradientTransform, SmallOutputGradientTransform>(place, first, row, out);
   }
   if (sums == nullptr) return;
   for (int lane = 0; lane < kBlock; ++lane) sums[column * kBlock + lane] += sum[lane];
