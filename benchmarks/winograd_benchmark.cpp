@@ -36,7 +36,7 @@ constexpr int block = registers == 32 ? 16 : 8;
 
 void multiply_panel(const Panel& panel) {
   constexpr int rows = Kernel<block>::rows;
-  multiply_rows<block, rows, 2, false, false>(
+  multiply_rows<block, rows, 2, false>(
       {panel.a, rows * block, panel.b, panel.inner * block, panel.c, rows * block, panel.inner});
 }
 
@@ -101,56 +101,71 @@ double median(std::vector<double> values) {
 
 #if HWY_ARCH_X86
 
+/// As many products are added up before their sums are, to compare like with like.
+constexpr std::int64_t most_terms = 64;
+
 /// What one would write for AVX2 alone: 6 rows times 2 vectors.
 __attribute__((target("avx2,fma"))) void multiply_avx2(const Panel& panel) {
   constexpr int rows = 6;
   constexpr int lanes = 8;
-  __m256 sums[rows][2];
-#pragma GCC unroll 6
-  for (int r = 0; r < rows; ++r) sums[r][0] = sums[r][1] = _mm256_setzero_ps();
   const float* b0 = panel.b;
   const float* b1 = panel.b + panel.inner * lanes;
-  for (std::int64_t k = 0; k < panel.inner; k += lanes)
-    for (const float* a = panel.a + k * rows; a != panel.a + k * rows + lanes;
-         ++a, b0 += lanes, b1 += lanes) {
-      const __m256 column0 = _mm256_loadu_ps(b0);
-      const __m256 column1 = _mm256_loadu_ps(b1);
+  for (std::int64_t first = 0; first < panel.inner; first += most_terms) {
+    __m256 sums[rows][2];
 #pragma GCC unroll 6
-      for (int r = 0; r < rows; ++r) {
-        const __m256 scalar = _mm256_broadcast_ss(a + r * lanes);
-        sums[r][0] = _mm256_fmadd_ps(scalar, column0, sums[r][0]);
-        sums[r][1] = _mm256_fmadd_ps(scalar, column1, sums[r][1]);
+    for (int r = 0; r < rows; ++r) sums[r][0] = sums[r][1] = _mm256_setzero_ps();
+    const std::int64_t last = std::min(panel.inner, first + most_terms);
+    for (std::int64_t k = first; k < last; k += lanes)
+      for (const float* a = panel.a + k * rows; a != panel.a + k * rows + lanes;
+           ++a, b0 += lanes, b1 += lanes) {
+        const __m256 column0 = _mm256_loadu_ps(b0);
+        const __m256 column1 = _mm256_loadu_ps(b1);
+#pragma GCC unroll 6
+        for (int r = 0; r < rows; ++r) {
+          const __m256 scalar = _mm256_broadcast_ss(a + r * lanes);
+          sums[r][0] = _mm256_fmadd_ps(scalar, column0, sums[r][0]);
+          sums[r][1] = _mm256_fmadd_ps(scalar, column1, sums[r][1]);
+        }
       }
-    }
 #pragma GCC unroll 6
-  for (int r = 0; r < rows; ++r)
-    for (int v = 0; v < 2; ++v) _mm256_storeu_ps(panel.c + (v * rows + r) * lanes, sums[r][v]);
+    for (int r = 0; r < rows; ++r)
+      for (int v = 0; v < 2; ++v) {
+        float* const c = panel.c + (v * rows + r) * lanes;
+        _mm256_storeu_ps(c, first == 0 ? sums[r][v] : _mm256_add_ps(sums[r][v], _mm256_loadu_ps(c)));
+      }
+  }
 }
 
 /// The same for AVX-512: 14 rows times 2 vectors.
 __attribute__((target("avx512f"))) void multiply_avx512(const Panel& panel) {
   constexpr int rows = 14;
   constexpr int lanes = 16;
-  __m512 sums[rows][2];
-#pragma GCC unroll 14
-  for (int r = 0; r < rows; ++r) sums[r][0] = sums[r][1] = _mm512_setzero_ps();
   const float* b0 = panel.b;
   const float* b1 = panel.b + panel.inner * lanes;
-  for (std::int64_t k = 0; k < panel.inner; k += lanes)
-    for (const float* a = panel.a + k * rows; a != panel.a + k * rows + lanes;
-         ++a, b0 += lanes, b1 += lanes) {
-      const __m512 column0 = _mm512_loadu_ps(b0);
-      const __m512 column1 = _mm512_loadu_ps(b1);
+  for (std::int64_t first = 0; first < panel.inner; first += most_terms) {
+    __m512 sums[rows][2];
 #pragma GCC unroll 14
-      for (int r = 0; r < rows; ++r) {
-        const __m512 scalar = _mm512_set1_ps(a[r * lanes]);
-        sums[r][0] = _mm512_fmadd_ps(scalar, column0, sums[r][0]);
-        sums[r][1] = _mm512_fmadd_ps(scalar, column1, sums[r][1]);
+    for (int r = 0; r < rows; ++r) sums[r][0] = sums[r][1] = _mm512_setzero_ps();
+    const std::int64_t last = std::min(panel.inner, first + most_terms);
+    for (std::int64_t k = first; k < last; k += lanes)
+      for (const float* a = panel.a + k * rows; a != panel.a + k * rows + lanes;
+           ++a, b0 += lanes, b1 += lanes) {
+        const __m512 column0 = _mm512_loadu_ps(b0);
+        const __m512 column1 = _mm512_loadu_ps(b1);
+#pragma GCC unroll 14
+        for (int r = 0; r < rows; ++r) {
+          const __m512 scalar = _mm512_set1_ps(a[r * lanes]);
+          sums[r][0] = _mm512_fmadd_ps(scalar, column0, sums[r][0]);
+          sums[r][1] = _mm512_fmadd_ps(scalar, column1, sums[r][1]);
+        }
       }
-    }
 #pragma GCC unroll 14
-  for (int r = 0; r < rows; ++r)
-    for (int v = 0; v < 2; ++v) _mm512_storeu_ps(panel.c + (v * rows + r) * lanes, sums[r][v]);
+    for (int r = 0; r < rows; ++r)
+      for (int v = 0; v < 2; ++v) {
+        float* const c = panel.c + (v * rows + r) * lanes;
+        _mm512_storeu_ps(c, first == 0 ? sums[r][v] : _mm512_add_ps(sums[r][v], _mm512_loadu_ps(c)));
+      }
+  }
 }
 
 /// Both in turns on the same operands; the counter is the ratio of their medians. GFLOP/s are Highway's.
@@ -198,36 +213,38 @@ void register_micro_kernel(const std::string& name, std::int64_t target, void (*
 #endif
 
 /// The stages of a forward convolution of one image, with one thread: their shares of the time.
-void stages(benchmark::State& state, std::int64_t channels_in, std::int64_t channels_out, std::int64_t side) {
+void stages(benchmark::State& state, std::int64_t channels_in, std::int64_t channels_out, std::int64_t side,
+            int tile_size) {
   const std::string instruction_set = instruction_sets()[0];
   const std::int64_t block = instruction_set == "avx512" ? 16 : 8;
-  const Kernels& use = kernels(block, instruction_set);
-  const Shape shape{1, channels_in, channels_out, side, side, side, side, 1, 1};
+  const Kernels& use = kernels(block, tile_size, instruction_set);
+  const Shape shape{1, channels_in, channels_out, side, side, side, side, 1, 1, tile_size};
   const std::int64_t columns_in = blocks_of(channels_in, block);
   const std::int64_t columns_out = blocks_of(channels_out, block);
   const std::int64_t most = forward_blocking(shape, 1).tiles;
   Floats src(channels_in * side * side + block);
   Floats dst(channels_out * side * side + block);
-  Floats weights(TileMatrix<float>{nullptr, channels_in, columns_out, block}.size());
-  Floats inputs(TileMatrix<float>{nullptr, most, columns_in, block}.size());
-  Floats products(TileMatrix<float>{nullptr, most, columns_out, block}.size());
+  Floats weights(TileMatrix<float>{nullptr, shape.elements(), channels_in, columns_out, block}.size());
+  Floats inputs(TileMatrix<float>{nullptr, shape.elements(), most, columns_in, block}.size());
+  Floats products(TileMatrix<float>{nullptr, shape.elements(), most, columns_out, block}.size());
   const Image<const float> from{src.data(), channels_in, side, side, block};
   const Image<float> to{dst.data(), channels_out, side, side, block};
-  const TileMatrix<const float> packed{weights.data(), channels_in, columns_out, block};
+  const TileMatrix<const float> packed{weights.data(), shape.elements(), channels_in, columns_out, block};
 
   std::array<double, 3> sums{};
   for (auto _ : state)
     for (std::int64_t first = 0; first < shape.tiles(); first += most) {
       const Range tiles{0, std::min(most, shape.tiles() - first)};
-      const TileMatrix<float> v{inputs.data(), tiles.size(), columns_in, block};
-      const TileMatrix<float> m{products.data(), tiles.size(), columns_out, block};
+      const TileMatrix<float> v{inputs.data(), shape.elements(), tiles.size(), columns_in, block};
+      const TileMatrix<float> m{products.data(), shape.elements(), tiles.size(), columns_out, block};
       sums[0] += seconds([&] {
         for (std::int64_t i = 0; i < columns_in; ++i) use.transform_input(shape, from, first, i, tiles, v);
       });
       sums[1] += seconds([&] {
-        for (std::int64_t i = 0; i < elements; ++i)
-          use.multiply({v.data, v.rows, v.columns, block}, packed, i, {0, Kernels::pairs_of(columns_out)},
-                       tiles_with(shape, kind_of(i), {first, first + tiles.size()}), channels_in, m);
+        for (std::int64_t i = 0; i < shape.elements(); ++i)
+          use.multiply({v.data, v.elements, v.rows, v.columns, block}, packed, i,
+                       {0, Kernels::pairs_of(columns_out)},
+                       tiles_with(shape, kind_of(shape, i), {first, first + tiles.size()}), channels_in, m);
       });
       sums[2] += seconds([&] {
         for (std::int64_t i = 0; i < columns_out; ++i)
@@ -244,9 +261,12 @@ void stages(benchmark::State& state, std::int64_t channels_in, std::int64_t chan
   state.SetLabel(instruction_set);
 }
 
-BENCHMARK_CAPTURE(stages, vgg16_conv1_2, 64, 64, 224);
-BENCHMARK_CAPTURE(stages, vgg16_conv3_2, 256, 256, 56);
-BENCHMARK_CAPTURE(stages, vgg16_conv5_1, 512, 512, 14);
+BENCHMARK_CAPTURE(stages, vgg16_conv1_2_f4x4, 64, 64, 224, 1);
+BENCHMARK_CAPTURE(stages, vgg16_conv1_2_f6x6, 64, 64, 224, 2);
+BENCHMARK_CAPTURE(stages, vgg16_conv3_2_f4x4, 256, 256, 56, 1);
+BENCHMARK_CAPTURE(stages, vgg16_conv3_2_f6x6, 256, 256, 56, 2);
+BENCHMARK_CAPTURE(stages, vgg16_conv5_1_f4x4, 512, 512, 14, 1);
+BENCHMARK_CAPTURE(stages, vgg16_conv5_1_f6x6, 512, 512, 14, 2);
 
 }  // namespace
 }  // namespace cnnbench::winograd

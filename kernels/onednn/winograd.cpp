@@ -4,8 +4,8 @@
 
 #include "kernels/onednn/compat.h"
 #include "kernels/onednn/weighted_layer.h"
-#include "kernels/winograd/convolution.h"
 #include "kernels/winograd/error_growth.h"
+#include "kernels/winograd/tile_size.h"
 
 namespace cnnbench::onednn {
 namespace {
@@ -25,8 +25,7 @@ class WinogradPlan final : public LayerPlan {
         isa_(winograd_instruction_set()) {}
 
   Value forward(Builder& builder, const Value& given) override {
-    convolution_ = std::make_shared<Convolution>(winograd_shape(layer_, builder.options.batch),
-                                                 channel_block(), isa_, builder.options.threads);
+    const auto convolution = make(builder, Direction::forward);
     given_ = given.dims;
     const memory::dims src_dims = to_dims(builder.options.batch, layer_.input);
     src_ = builder.converted(builder.with_dims(given, src_dims), blocked_desc(src_dims));
@@ -43,19 +42,20 @@ class WinogradPlan final : public LayerPlan {
 
     const memory::dims dst_dims = to_dims(builder.options.batch, (pooling_ ? *pooling_ : layer_).output);
     dst_ = builder.make_value(dst_dims, blocked_desc(dst_dims));
-    const auto pack = [c = convolution_, weights = builder.parameters[weights_].data](const memory& packed) {
+    const auto pack = [c = convolution, weights = builder.parameters[weights_].data](const memory& packed) {
       c->pack(floats(weights), floats(packed));
     };
-    const memory packed = packed_weights(builder, convolution_->packed_size(), Direction::forward, pack);
-    const memory scratch = builder.scratch(convolution_->forward_scratch_size());
-    const auto run = [c = convolution_, src = src_.data, packed, bias, relu = activation_ == Activation::relu,
+    const memory packed =
+        packed_weights(builder, convolution->packed_size(), Direction::forward, name(*convolution), pack);
+    const memory scratch = builder.scratch(convolution->forward_scratch_size());
+    const auto run = [c = convolution, src = src_.data, packed, bias, relu = activation_ == Activation::relu,
                       scratch](bool pool, float* dst) {
       c->forward(floats(src), floats(packed), {floats(bias), relu, pool}, dst, floats(scratch));
     };
     builder.add(
-        Direction::forward, name(pooling_ ? "+pool" : ""),
+        Direction::forward, name(*convolution, pooling_ ? "+pool" : ""),
         [run, pool = pooling_ != nullptr, dst = dst_.data] { run(pool, floats(dst)); },
-        winograd::forward_error_growth(winograd_shape(layer_, 1)));
+        winograd::forward_error_growth(convolution->shape()));
     builder.release_scratch();
     if (pooling_) {
       Value unpooled;
@@ -79,32 +79,35 @@ class WinogradPlan final : public LayerPlan {
     if (activation_ != Activation::none && !relu)
       add_activation_backward(builder, activation_, dst_, diff_dst, layer_.input_gradient);
 
-    const memory scratch = builder.scratch(convolution_->backward_weights_scratch_size());
+    const auto of_weights = make(builder, Direction::backward_weights);
+    const memory scratch = builder.scratch(of_weights->backward_weights_scratch_size());
     builder.add(
-        Direction::backward_weights, name(),
-        [c = convolution_, src = src_.data, relu_dst = relu ? dst_.data : memory(), diff_dst = diff_dst.data,
+        Direction::backward_weights, name(*of_weights),
+        [c = of_weights, src = src_.data, relu_dst = relu ? dst_.data : memory(), diff_dst = diff_dst.data,
          weights = builder.parameters[weights_].gradient,
          bias = layer_.biases > 0 ? builder.parameters[bias_].gradient : memory(), scratch] {
           c->backward_weights(floats(src), floats(relu_dst), floats(diff_dst), floats(weights), floats(bias),
                               floats(scratch));
         },
-        winograd::weights_error_growth(winograd_shape(layer_, 1)));
+        winograd::weights_error_growth(of_weights->shape()));
     builder.release_scratch();
 
     Value diff_src;
     if (layer_.input_gradient) {
       diff_src = builder.make_value(src_.dims, src_.desc);
-      const auto pack = [c = convolution_, weights = builder.parameters[weights_].data](
-                            const memory& packed) { c->pack_backward(floats(weights), floats(packed)); };
-      const memory packed =
-          packed_weights(builder, convolution_->packed_backward_size(), Direction::backward_data, pack);
-      const memory data_scratch = builder.scratch(convolution_->backward_data_scratch_size());
+      const auto of_data = make(builder, Direction::backward_data);
+      const auto pack = [c = of_data, weights = builder.parameters[weights_].data](const memory& packed) {
+        c->pack_backward(floats(weights), floats(packed));
+      };
+      const memory packed = packed_weights(builder, of_data->packed_backward_size(), Direction::backward_data,
+                                           name(*of_data), pack);
+      const memory data_scratch = builder.scratch(of_data->backward_data_scratch_size());
       builder.add(
-          Direction::backward_data, name(),
-          [c = convolution_, diff_dst = diff_dst.data, packed, diff_src = diff_src.data, data_scratch] {
+          Direction::backward_data, name(*of_data),
+          [c = of_data, diff_dst = diff_dst.data, packed, diff_src = diff_src.data, data_scratch] {
             c->backward_data(floats(diff_dst), floats(packed), floats(diff_src), floats(data_scratch));
           },
-          winograd::forward_error_growth(winograd_shape(layer_, 1).backward_data()));
+          winograd::forward_error_growth(of_data->shape().backward_data()));
       builder.release_scratch();
       diff_src = builder.with_dims(diff_src, given_);
     }
@@ -113,15 +116,22 @@ class WinogradPlan final : public LayerPlan {
   }
 
  private:
-  std::string name(const std::string& more = "") const { return "winograd:f4x4" + more + ":" + isa_; }
+  std::shared_ptr<const Convolution> make(Builder& builder, Direction direction) const {
+    return std::make_shared<Convolution>(winograd_convolution(layer_, builder.options, direction));
+  }
+
+  std::string name(const Convolution& convolution, const std::string& more = "") const {
+    const std::string side = std::to_string(winograd::outputs_of(convolution.shape().tile_size));
+    return "winograd:f" + side + "x" + side + more + ":" + isa_;
+  }
 
   /// Transformed weights: in inference made at set-up, in training by an operation in front of the one that
   /// uses them, whose scratch memory they are.
-  memory packed_weights(Builder& builder, std::int64_t size, Direction direction,
+  memory packed_weights(Builder& builder, std::int64_t size, Direction direction, const std::string& name,
                         const std::function<void(const memory&)>& pack) {
     if (!builder.training()) return builder.parameter_copy(weights_, size, pack);
     const memory packed = builder.scratch(size);
-    builder.add(direction, name() + ":weights", [pack, packed] { pack(packed); });
+    builder.add(direction, name + ":weights", [pack, packed] { pack(packed); });
     return packed;
   }
 
@@ -129,7 +139,6 @@ class WinogradPlan final : public LayerPlan {
   const ModelLayer* pooling_;
   Activation activation_;
   std::string isa_;
-  std::shared_ptr<const Convolution> convolution_;
   memory::dims given_;
   Value src_;
   Value dst_;
@@ -139,16 +148,22 @@ class WinogradPlan final : public LayerPlan {
 
 }  // namespace
 
-winograd::Shape winograd_shape(const ModelLayer& layer, std::int64_t batch) {
-  return {batch,
-          layer.input.channels,
-          layer.output.channels,
-          layer.input.height,
-          layer.input.width,
-          layer.output.height,
-          layer.output.width,
-          layer.padding.before.height,
-          layer.padding.before.width};
+winograd::Shape winograd_shape(const ModelLayer& layer, const PrepareOptions& options, Direction direction) {
+  winograd::Shape shape{options.batch,      layer.input.channels,        layer.output.channels,
+                        layer.input.height, layer.input.width,           layer.output.height,
+                        layer.output.width, layer.padding.before.height, layer.padding.before.width};
+  const bool data = direction == Direction::backward_data;
+  const winograd::WeightUse use = direction == Direction::backward_weights ? winograd::WeightUse::gradient
+                                  : options.pass == Pass::forward          ? winograd::WeightUse::packed
+                                                                           : winograd::WeightUse::transformed;
+  shape.tile_size = winograd::best_tile_size(data ? shape.backward_data() : shape, use, channel_block());
+  return shape;
+}
+
+Convolution winograd_convolution(const ModelLayer& layer, const PrepareOptions& options,
+                                 Direction direction) {
+  return Convolution(winograd_shape(layer, options, direction), channel_block(), winograd_instruction_set(),
+                     options.threads);
 }
 
 bool winograd_can_pool(const ModelLayer& layer) {

@@ -4,13 +4,18 @@
 #include <string>
 
 #include "kernels/onednn/builder.h"
-#include "kernels/winograd/shape.h"
+#include "kernels/winograd/convolution.h"
 
 // The joint between this library and kernels/winograd.
 namespace cnnbench::onednn {
 
-/// A layer that kernels/winograd can compute, as it describes it.
-winograd::Shape winograd_shape(const ModelLayer& layer, std::int64_t batch);
+/// A layer that kernels/winograd can compute, as it describes it, with the tiles that are best for one
+/// direction. The shape is that of the forward convolution in all of them.
+winograd::Shape winograd_shape(const ModelLayer& layer, const PrepareOptions& options, Direction direction);
+
+/// The layer's convolution for one direction.
+winograd::Convolution winograd_convolution(const ModelLayer& layer, const PrepareOptions& options,
+                                           Direction direction);
 
 /// Whether kernels/winograd can compute the layer: a 3×3 convolution of stride 1 without groups.
 bool winograd_can(const ModelLayer& layer);

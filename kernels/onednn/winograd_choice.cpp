@@ -15,13 +15,14 @@ namespace {
 
 /// Whether the arithmetic promises a gain: multiplications of direct convolution over those of Winograd with
 /// its transforms, which cost about as much as `transform` more channels on either side.
-bool promises_gain(const ModelLayer& layer) {
+bool promises_gain(const ModelLayer& layer, const PrepareOptions& options) {
   constexpr double transform = 20;
   constexpr double least_gain = 1.5;
-  const winograd::Shape shape = winograd_shape(layer, 1);
+  const winograd::Shape shape = winograd_shape(layer, options, Direction::forward);
   const auto in = static_cast<double>(shape.in_channels);
   const auto out = static_cast<double>(shape.out_channels);
-  const double direct = winograd::taps * in * out * static_cast<double>(shape.out_height * shape.out_width);
+  const double direct =
+      winograd::taps * in * out * static_cast<double>(shape.batch * shape.out_height * shape.out_width);
   const double transformed = static_cast<double>(shape.products()) * (in * out + transform * (in + out));
   return direct >= least_gain * transformed;
 }
@@ -49,7 +50,7 @@ std::array<double, 2> step_seconds(const std::array<std::unique_ptr<Program>, 2>
 
 /// What makes two layers the same to the tuner.
 std::string key_of(const ModelLayer& layer, const PrepareOptions& options) {
-  const winograd::Shape s = winograd_shape(layer, options.batch);
+  const winograd::Shape s = winograd_shape(layer, options, Direction::forward);
   std::string key;
   for (const std::int64_t number :
        {s.batch, s.in_channels, s.out_channels, s.in_height, s.in_width, s.out_height, s.out_width,
@@ -83,9 +84,10 @@ std::vector<bool> winograd_layers(const Model& model, const PrepareOptions& opti
   for (int i = 0; i < static_cast<int>(model.layers.size()); ++i) {
     const ModelLayer& layer = model.layers[static_cast<std::size_t>(i)];
     // What the library cannot compute is ours in any case.
-    taken.push_back(use != WinogradUse::none && winograd_can(layer) &&
-                    (use == WinogradUse::all || has_negative_padding(layer) ||
-                     (use == WinogradUse::by_timing ? is_faster(model, i, options) : promises_gain(layer))));
+    taken.push_back(
+        use != WinogradUse::none && winograd_can(layer) &&
+        (use == WinogradUse::all || has_negative_padding(layer) ||
+         (use == WinogradUse::by_timing ? is_faster(model, i, options) : promises_gain(layer, options))));
   }
   return taken;
 }
@@ -109,15 +111,17 @@ double winograd_bytes(const Model& model, const PrepareOptions& options, Winogra
   std::int64_t scratch = 0;  // of one operation, since the next one has the same memory
   for (std::size_t i = 0; i < taken.size(); ++i) {
     if (!taken[i]) continue;
-    const winograd::Convolution convolution(winograd_shape(model.layers[i], options.batch), channel_block(),
-                                            winograd_instruction_set(), options.threads);
+    const ModelLayer& layer = model.layers[i];
+    const winograd::Convolution forward = winograd_convolution(layer, options, Direction::forward);
     if (options.pass == Pass::forward) {
-      kept += convolution.packed_size();
-      scratch = std::max(scratch, convolution.forward_scratch_size());
+      kept += forward.packed_size();
+      scratch = std::max(scratch, forward.forward_scratch_size());
     } else {
-      scratch = std::max({scratch, convolution.packed_size() + convolution.forward_scratch_size(),
-                          convolution.packed_backward_size() + convolution.backward_data_scratch_size(),
-                          convolution.backward_weights_scratch_size()});
+      const winograd::Convolution data = winograd_convolution(layer, options, Direction::backward_data);
+      const winograd::Convolution weights = winograd_convolution(layer, options, Direction::backward_weights);
+      scratch = std::max({scratch, forward.packed_size() + forward.forward_scratch_size(),
+                          data.packed_backward_size() + data.backward_data_scratch_size(),
+                          weights.backward_weights_scratch_size()});
     }
   }
   return static_cast<double>(kept + scratch) * sizeof(float);

@@ -23,8 +23,8 @@ constexpr std::int64_t shared_tiles = 256;
 /// `least` and `most` tiles of a thread's own blocks; with `sums`, each thread has sums of its own, too, as
 /// large as the weights.
 Blocking choose(const Shape& shape, int threads, std::int64_t least, std::int64_t most, bool sums) {
-  const std::int64_t weights = 4 * elements * shape.in_channels * shape.out_channels;
-  const std::int64_t tile = 4 * elements * (shape.in_channels + shape.out_channels);
+  const std::int64_t weights = 4 * shape.elements() * shape.in_channels * shape.out_channels;
+  const std::int64_t tile = 4 * shape.elements() * (shape.in_channels + shape.out_channels);
   const std::int64_t fitting = std::clamp(second_level_cache() * 6 / 10 / tile, least, most);
   // Weights that every block reads from beyond the second-level cache want many tiles to be worth it.
   const std::int64_t blocks = weights > second_level_cache() ? 8 : 2;

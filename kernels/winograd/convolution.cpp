@@ -12,7 +12,7 @@ namespace {
 constexpr std::int64_t streaming_bytes = std::int64_t{4} << 20;
 
 TileMatrix<float> packed_matrix(const Shape& shape, std::int64_t block, float* data) {
-  return {data, shape.in_channels, Columns(shape, block).out, block};
+  return {data, shape.elements(), shape.in_channels, Columns(shape, block).out, block};
 }
 
 void pack_weights(const Kernels& kernels, const Shape& shape, std::int64_t block, int threads,
@@ -32,7 +32,7 @@ void convolve(const Kernels& kernels, const Shape& shape, std::int64_t block, in
   const std::int64_t side = epilogue.max_pool ? 2 : 1;  // of the outputs that become one
   const Image<float> to{dst, shape.out_channels, shape.out_height / side, shape.out_width / side, block};
   const Columns columns(shape, block);
-  const TileMatrix<const float> weights{packed, shape.in_channels, columns.out, block};
+  const TileMatrix<const float> weights{packed, shape.elements(), shape.in_channels, columns.out, block};
   const Blocking blocking = forward_blocking(shape, threads);
   const ForwardScratch memory(shape, block, blocking, threads, scratch);
   epilogue.streaming = to.size(shape.batch) * 4 >= streaming_bytes;
@@ -40,18 +40,19 @@ void convolve(const Kernels& kernels, const Shape& shape, std::int64_t block, in
     const TransformedTiles& own =
         memory.tiles[blocking.shared ? 0 : static_cast<std::size_t>(member.thread())];
     for_each_block(member, shape.tiles(), blocking, [&](Range tiles, const Member& worker) {
-      const TileMatrix<float> inputs{own.inputs, tiles.size(), columns.in, block};
-      const TileMatrix<float> products{own.outputs, tiles.size(), columns.out, block};
+      const TileMatrix<float> inputs{own.inputs, shape.elements(), tiles.size(), columns.in, block};
+      const TileMatrix<float> products{own.outputs, shape.elements(), tiles.size(), columns.out, block};
       for_each_row(worker.share(columns.in * tiles.size()), tiles.size(),
                    [&](std::int64_t column, Range rows) {
                      kernels.transform_input(shape, from, tiles.first, column, rows, inputs);
                    });
       worker.wait();
       const std::int64_t pairs = Kernels::pairs_of(columns.out);
-      for_each_row(worker.share(elements * pairs), pairs, [&](std::int64_t place, Range part) {
-        const std::int64_t element = element_at(place);
-        kernels.multiply({own.inputs, inputs.rows, inputs.columns, block}, weights, element, part,
-                         tiles_with(shape, kind_of(element), tiles), shape.in_channels, products);
+      for_each_row(worker.share(shape.elements() * pairs), pairs, [&](std::int64_t place, Range part) {
+        const std::int64_t element = element_at(shape, place);
+        kernels.multiply({own.inputs, inputs.elements, inputs.rows, inputs.columns, block}, weights, element,
+                         part, tiles_with(shape, kind_of(shape, element), tiles), shape.in_channels,
+                         products);
       });
       worker.wait();  // the next block's inputs may be written from here on, its products only after a wait
       for_each_row(worker.share(columns.out * tiles.size()), tiles.size(),
@@ -66,7 +67,10 @@ void convolve(const Kernels& kernels, const Shape& shape, std::int64_t block, in
 
 Convolution::Convolution(const Shape& shape, std::int64_t block, const std::string& instruction_set,
                          int threads)
-    : shape_(shape), block_(block), kernels_(kernels(block, instruction_set)), threads_(threads) {}
+    : shape_(shape),
+      block_(block),
+      kernels_(kernels(block, shape.tile_size, instruction_set)),
+      threads_(threads) {}
 
 std::int64_t Convolution::packed_size() const {
   return packed_matrix(shape_, block_, nullptr).size();
@@ -128,8 +132,8 @@ void Convolution::backward_weights(const float* src, const float* relu_dst, floa
     std::fill(bias, bias + columns.out * block_, 0.0F);
     bool begun = false;
     for_each_block(member, shape.tiles(), blocking, [&](Range tiles, const Member& worker) {
-      const TileMatrix<float> inputs{own.inputs, tiles.size(), columns.in, block_};
-      const TileMatrix<float> gradients{own.outputs, tiles.size(), columns.out, block_};
+      const TileMatrix<float> inputs{own.inputs, shape.elements(), tiles.size(), columns.in, block_};
+      const TileMatrix<float> gradients{own.outputs, shape.elements(), tiles.size(), columns.out, block_};
       worker.wait();  // for the multiplication of the block before
       for_each_row(worker.share(columns.in * tiles.size()), tiles.size(),
                    [&](std::int64_t column, Range rows) {
@@ -142,11 +146,12 @@ void Convolution::backward_weights(const float* src, const float* relu_dst, floa
                    });
       worker.wait();
       const std::int64_t pairs = Kernels::pairs_of(columns.out);
-      for_each_row(worker.share(elements * pairs), pairs, [&](std::int64_t place, Range part) {
-        const std::int64_t element = element_at(place);
-        kernels_.multiply_transposed({own.inputs, inputs.rows, inputs.columns, block_},
-                                     {own.outputs, gradients.rows, gradients.columns, block_}, element, part,
-                                     tiles_with(shape, kind_of(element), tiles), begun, own_sum);
+      for_each_row(worker.share(shape.elements() * pairs), pairs, [&](std::int64_t place, Range part) {
+        const std::int64_t element = element_at(shape, place);
+        kernels_.multiply_transposed(
+            {own.inputs, inputs.elements, inputs.rows, inputs.columns, block_},
+            {own.outputs, gradients.elements, gradients.rows, gradients.columns, block_}, element, part,
+            tiles_with(shape, kind_of(shape, element), tiles), begun, own_sum);
       });
       begun = true;
     });
@@ -155,7 +160,8 @@ void Convolution::backward_weights(const float* src, const float* relu_dst, floa
         blocking.shared ? 1 : member.threads();  // OpenMP may give fewer threads than asked for
     for_each_row(member.share(columns.out * shape.in_channels), shape.in_channels,
                  [&](std::int64_t column, Range inputs) {
-                   kernels_.transform_weight_gradient(shape, {sum.data, sum.rows, sum.columns, block_},
+                   kernels_.transform_weight_gradient(shape,
+                                                      {sum.data, sum.elements, sum.rows, sum.columns, block_},
                                                       copies, sum.size(), column, inputs, diff_weights);
                  });
     if (diff_bias == nullptr) return;

@@ -8,14 +8,15 @@
 
 namespace cnnbench::winograd {
 
-/// A convolution by F(4×4, 3×3), and by F(2×2, 3×3) where one or two outputs are left over. Images are in
-/// blocks of channels (see Image); weights and their gradients [out_channels][in_channels][3][3]; all are
-/// f32. Scratch memory is the caller's: as many floats as a function asks for, with any contents, aligned to
-/// 64 bytes as images and transformed weights are.
+/// A convolution by F(4×4, 3×3) or F(6×6, 3×3), as the shape says, and smaller tiles where outputs are left
+/// over. Images are in blocks of channels (see Image); weights and their gradients
+/// [out_channels][in_channels][3][3]; all are f32. Scratch memory is the caller's: as many floats as a
+/// function asks for, with any contents, aligned to 64 bytes as images and transformed weights are.
 class Convolution {
  public:
   /// Throws std::invalid_argument: see kernels().
   Convolution(const Shape& shape, std::int64_t block, const std::string& instruction_set, int threads);
+  const Shape& shape() const { return shape_; }
 
   /// Floats that transformed weights take, forward and backward data.
   std::int64_t packed_size() const;

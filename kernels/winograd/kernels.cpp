@@ -28,7 +28,7 @@ constexpr auto row_functions() {
   constexpr int count = Kernel<kBlock>::rows;
   constexpr auto functions = []<std::size_t... r>(std::index_sequence<r...>) {
     return std::array<RowsFunction, sizeof...(r)>{
-        [](const Operands& o) HWY_ATTR { multiply_rows<kBlock, r + 1, kColumns, false, false>(o); }...};
+        [](const Operands& o) HWY_ATTR { multiply_rows<kBlock, r + 1, kColumns, false>(o); }...};
   };
   return functions(std::make_index_sequence<count>());
 }
@@ -50,9 +50,10 @@ void multiply_columns(const TileMatrix<const float>& a, const TileMatrix<const f
   for (std::int64_t strip = 0; strip < strips; ++strip) {
     const std::int64_t first = rows * strip / strips;
     const std::int64_t height = rows * (strip + 1) / strips - first;
-    functions[static_cast<std::size_t>(height - 1)](
-        {a.at(element, 0, first), a.column_stride(), b.at(element, column, 0), b.column_stride(),
-         c.at(element, column, first), c.column_stride(), inner, next + strip * depth * lines * line, lines});
+    functions[static_cast<std::size_t>(height - 1)]({a.at(element, 0, first), a.column_stride(),
+                                                     b.at(element, column, 0), b.column_stride(),
+                                                     c.at(element, column, first), c.column_stride(), inner,
+                                                     false, next + strip * depth * lines * line, lines});
   }
 }
 
@@ -67,10 +68,10 @@ void multiply(const TileMatrix<const float>& a, const TileMatrix<const float>& b
   }
 }
 
-template <int kBlock, int kColumns, bool kAccumulate>
+template <int kBlock, int kColumns>
 void multiply_transposed_columns(const TileMatrix<const float>& a, const TileMatrix<const float>& b,
                                  std::int64_t element, std::int64_t column, std::int64_t inner,
-                                 const TileMatrix<float>& c) {
+                                 bool accumulate, const TileMatrix<float>& c) {
   constexpr int rows = Kernel<kBlock>::lane_rows;
   // Padded lanes of the last block of channels are rows, too: zeros, which the matrix has room for.
   for (std::int64_t row = 0; row < c.rows; row += rows) {
@@ -80,20 +81,9 @@ void multiply_transposed_columns(const TileMatrix<const float>& a, const TileMat
                             b.column_stride(),
                             c.at(element, column, row),
                             c.column_stride(),
-                            inner};
-    multiply_rows<kBlock, rows, kColumns, true, kAccumulate>(operands);
-  }
-}
-
-template <int kBlock, bool kAccumulate>
-void multiply_transposed_pairs(const TileMatrix<const float>& a, const TileMatrix<const float>& b,
-                               std::int64_t element, Range pairs, std::int64_t inner,
-                               const TileMatrix<float>& c) {
-  for (std::int64_t pair = pairs.first; pair < pairs.last; ++pair) {
-    if (2 * pair + 1 < c.columns)
-      multiply_transposed_columns<kBlock, 2, kAccumulate>(a, b, element, 2 * pair, inner, c);
-    else
-      multiply_transposed_columns<kBlock, 1, kAccumulate>(a, b, element, 2 * pair, inner, c);
+                            inner,
+                            accumulate};
+    multiply_rows<kBlock, rows, kColumns, true>(operands);
   }
 }
 
@@ -101,24 +91,31 @@ template <int kBlock>
 void multiply_transposed(const TileMatrix<const float>& a, const TileMatrix<const float>& b,
                          std::int64_t element, Range pairs, std::int64_t inner, bool accumulate,
                          const TileMatrix<float>& c) {
-  if (accumulate)
-    multiply_transposed_pairs<kBlock, true>(a, b, element, pairs, inner, c);
-  else
-    multiply_transposed_pairs<kBlock, false>(a, b, element, pairs, inner, c);
+  for (std::int64_t pair = pairs.first; pair < pairs.last; ++pair) {
+    if (2 * pair + 1 < c.columns)
+      multiply_transposed_columns<kBlock, 2>(a, b, element, 2 * pair, inner, accumulate, c);
+    else
+      multiply_transposed_columns<kBlock, 1>(a, b, element, 2 * pair, inner, accumulate, c);
+  }
 }
 
-template <int kBlock>
+template <int kBlock, int kLargest>
 const Kernels* table() {
-  static constexpr Kernels all{transform_input<kBlock>,           transform_output<kBlock>,
-                               transform_output_gradient<kBlock>, multiply<kBlock>,
-                               multiply_transposed<kBlock>,       transform_weights<kBlock>,
-                               transform_weight_gradient<kBlock>};
+  static constexpr Kernels all{transform_input<kBlock, kLargest>,
+                               transform_output<kBlock, kLargest>,
+                               transform_output_gradient<kBlock, kLargest>,
+                               multiply<kBlock>,
+                               multiply_transposed<kBlock>,
+                               transform_weights<kBlock, kLargest>,
+                               transform_weight_gradient<kBlock, kLargest>};
   return &all;
 }
 
-/// The table of this instruction set; null for a size of blocks that there is none for.
-const Kernels* find_kernels(std::int64_t block) {
-  return block == 8 ? table<8>() : block == 16 ? table<16>() : nullptr;
+/// The table of this instruction set; null for sizes of blocks or tiles that there is none for.
+const Kernels* find_kernels(std::int64_t block, int tile_size) {
+  if (block == 8) return tile_size == 1 ? table<8, 1>() : tile_size == 2 ? table<8, 2>() : nullptr;
+  if (block == 16) return tile_size == 1 ? table<16, 1>() : tile_size == 2 ? table<16, 2>() : nullptr;
+  return nullptr;
 }
 
 }  // namespace cnnbench::winograd::HWY_NAMESPACE
@@ -146,7 +143,7 @@ std::vector<std::string> instruction_sets() {
   return names;
 }
 
-const Kernels& kernels(std::int64_t block, const std::string& instruction_set) {
+const Kernels& kernels(std::int64_t block, int tile_size, const std::string& instruction_set) {
   // Highway dispatches by a state of the process: set, used and put back by one thread at a time.
   static std::mutex mutex;
   const std::lock_guard lock(mutex);
@@ -154,9 +151,10 @@ const Kernels& kernels(std::int64_t block, const std::string& instruction_set) {
   for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
     if (name_of(target) != instruction_set) continue;
     hwy::GetChosenTarget().Update(target);
-    found = HWY_DYNAMIC_DISPATCH(find_kernels)(block);
+    found = HWY_DYNAMIC_DISPATCH(find_kernels)(block, tile_size);
     hwy::GetChosenTarget().DeInit();
-    if (found == nullptr) throw std::invalid_argument("winograd: channels are in blocks of 8 or 16");
+    if (found == nullptr)
+      throw std::invalid_argument("winograd: channels are in blocks of 8 or 16, tiles of size 1 or 2");
     return *found;
   }
   throw std::invalid_argument("winograd: no instruction set " + instruction_set + " here");

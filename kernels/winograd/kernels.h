@@ -37,8 +37,8 @@ struct Epilogue {
   bool streaming = false;  ///< write around the caches
 };
 
-/// The innermost functions for one instruction set and one size of channel blocks. The rows of a tile
-/// matrix are, for each kind of elements, the tiles from `first_tile` on that have them.
+/// The innermost functions for one instruction set, one size of channel blocks and one of tiles. The rows of
+/// a tile matrix are, for each kind of elements, the tiles from `first_tile` on that have them.
 struct Kernels {
   /// V = Bᵀ d B for some tiles (counted from the first one) and one block of channels, `column`.
   void (*transform_input)(const Shape&, const Image<const float>& from, std::int64_t first_tile,
@@ -55,7 +55,7 @@ struct Kernels {
                                     std::int64_t first_tile, std::int64_t column, Range tiles,
                                     const TileMatrix<float>& to, float* sums);
 
-  /// C = A B for one of the 36 elements, its first `rows` rows, and some pairs of column blocks of C: M = V
+  /// C = A B for one of the elements, its first `rows` rows, and some pairs of column blocks of C: M = V
   /// U, over `inner` channels.
   void (*multiply)(const TileMatrix<const float>& a, const TileMatrix<const float>& b, std::int64_t element,
                    Range pairs, std::int64_t rows, std::int64_t inner, const TileMatrix<float>& c);
@@ -84,7 +84,8 @@ struct Kernels {
 /// "avx2", "sse4", "neon", …
 std::vector<std::string> instruction_sets();
 
-/// For blocks of 8 or 16 channels, on one of instruction_sets(). Throws std::invalid_argument for others.
-const Kernels& kernels(std::int64_t block, const std::string& instruction_set);
+/// For blocks of 8 or 16 channels, tiles of size 1 or 2, on one of instruction_sets(). Throws
+/// std::invalid_argument for others.
+const Kernels& kernels(std::int64_t block, int tile_size, const std::string& instruction_set);
 
 }  // namespace cnnbench::winograd

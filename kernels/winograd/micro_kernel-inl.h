@@ -48,68 +48,80 @@ struct Operands {
   std::int64_t b_stride;
   float* c;
   std::int64_t c_stride;
-  std::int64_t inner;  ///< number of products in a sum
+  std::int64_t inner;       ///< number of products in a sum
+  bool accumulate = false;  ///< C += A B
   /// What the next calls will read of B comes from memory: so many cache lines of it are asked for with every
   /// kBlock products.
   const float* next = nullptr;
   std::int64_t next_lines = 0;
 };
 
+/// At most so many products are added up one after the other; the sums are then added to those before, in
+/// memory. Errors grow with the root of the number of sums that follow on each other (Higham 2002, "Accuracy
+/// and Stability of Numerical Algorithms", section 4.2), and the transforms multiply them.
+constexpr std::int64_t most_terms = 64;
+
 /// kRows rows times kColumns blocks. A is a matrix of the same layout: not transposed, row r and product k
 /// are lane k % kBlock of row r in block k / kBlock; transposed, they are lane r of row k.
-template <int kBlock, int kRows, int kColumns, bool kTransposed, bool kAccumulate>
+template <int kBlock, int kRows, int kColumns, bool kTransposed>
 HWY_INLINE void multiply_rows(const Operands& o) {
   using K = Kernel<kBlock>;
   constexpr int N = K::lanes;
   constexpr int V = K::vectors * kColumns;
   using Vector = hn::Vec<typename K::D>;
   const typename K::D d;
-  Vector sums[kRows][V];
   const auto place = [&](int r, int v) {
     return o.c + v / K::vectors * o.c_stride + r * kBlock + v % K::vectors * N;
   };
 
-  // Unrolled by order, since only then the compiler keeps the sums in registers all the time.
-#pragma GCC unroll 32
-  for (int r = 0; r < kRows; ++r)
-#pragma GCC unroll 32
-    for (int v = 0; v < V; ++v) sums[r][v] = kAccumulate ? hn::LoadU(d, place(r, v)) : hn::Zero(d);
-
-  const auto add = [&](const float* HWY_RESTRICT a, std::int64_t row_stride, const float* HWY_RESTRICT b,
-                       const float* HWY_RESTRICT b_next) HWY_ATTR {
-    Vector columns[V];
-#pragma GCC unroll 32
-    for (int v = 0; v < V; ++v) columns[v] = hn::LoadU(d, (v < K::vectors ? b : b_next) + v % K::vectors * N);
-#pragma GCC unroll 32
-    for (int r = 0; r < kRows; ++r) {
-      const Vector scalar = hn::Set(d, a[r * row_stride]);
-#pragma GCC unroll 32
-      for (int v = 0; v < V; ++v) sums[r][v] = hn::MulAdd(scalar, columns[v], sums[r][v]);
-    }
-  };
-
+  const float* a = o.a;
   const float* b = o.b;
   const float* b_next = o.b + (kColumns - 1) * o.b_stride;
-  if constexpr (kTransposed) {
-    const float* a = o.a;
-    for (std::int64_t k = 0; k < o.inner; ++k, a += kBlock, b += kBlock, b_next += kBlock)
-      add(a, 1, b, b_next);
-  } else {
-    const float* block = o.a;
-    const float* next = o.next;
-    for (std::int64_t k = 0; k < o.inner; k += kBlock, block += o.a_stride) {
-      const std::int64_t lanes = std::min<std::int64_t>(kBlock, o.inner - k);
-      for (const float* a = block; a != block + lanes; ++a, b += kBlock, b_next += kBlock)
-        add(a, kBlock, b, b_next);
-      // Into the second-level cache: two panels are more than the first holds.
-      for (std::int64_t i = 0; i < o.next_lines; ++i, next += line) __builtin_prefetch(next, 0, 2);
+  const float* next = o.next;
+  bool accumulate = o.accumulate;
+  std::int64_t first = 0;
+  do {  // at least once: the sum of no products is zero
+    const std::int64_t terms = std::min(most_terms, o.inner - first);
+    // Unrolled by order, since only then the compiler keeps the sums in registers all the time.
+    Vector sums[kRows][V];
+#pragma GCC unroll 32
+    for (int r = 0; r < kRows; ++r)
+#pragma GCC unroll 32
+      for (int v = 0; v < V; ++v) sums[r][v] = hn::Zero(d);
+
+    const auto add = [&](const float* HWY_RESTRICT scalars, std::int64_t row_stride) HWY_ATTR {
+      Vector columns[V];
+#pragma GCC unroll 32
+      for (int v = 0; v < V; ++v)
+        columns[v] = hn::LoadU(d, (v < K::vectors ? b : b_next) + v % K::vectors * N);
+#pragma GCC unroll 32
+      for (int r = 0; r < kRows; ++r) {
+        const Vector scalar = hn::Set(d, scalars[r * row_stride]);
+#pragma GCC unroll 32
+        for (int v = 0; v < V; ++v) sums[r][v] = hn::MulAdd(scalar, columns[v], sums[r][v]);
+      }
+      b += kBlock;
+      b_next += kBlock;
+    };
+    if constexpr (kTransposed) {
+      for (std::int64_t k = 0; k < terms; ++k, a += kBlock) add(a, 1);
+    } else {
+      for (std::int64_t k = 0; k < terms; k += kBlock, a += o.a_stride) {
+        const std::int64_t lanes = std::min<std::int64_t>(kBlock, terms - k);
+        for (const float* lane = a; lane != a + lanes; ++lane) add(lane, kBlock);
+        // Into the second-level cache: two panels are more than the first holds.
+        for (std::int64_t i = 0; i < o.next_lines; ++i, next += line) __builtin_prefetch(next, 0, 2);
+      }
     }
-  }
 
 #pragma GCC unroll 32
-  for (int r = 0; r < kRows; ++r)
+    for (int r = 0; r < kRows; ++r)
 #pragma GCC unroll 32
-    for (int v = 0; v < V; ++v) hn::StoreU(sums[r][v], d, place(r, v));
+      for (int v = 0; v < V; ++v)
+        hn::StoreU(accumulate ? hn::Add(sums[r][v], hn::LoadU(d, place(r, v))) : sums[r][v], d, place(r, v));
+    first += terms;
+    accumulate = true;
+  } while (first < o.inner);
 }
 
 }  // namespace cnnbench::winograd::HWY_NAMESPACE

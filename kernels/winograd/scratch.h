@@ -46,8 +46,10 @@ struct TransformedTiles {
 inline std::vector<TransformedTiles> take_tiles(Arena& arena, const Shape& shape, std::int64_t block,
                                                 const Blocking& blocking, int threads) {
   const Columns columns(shape, block);
-  const std::int64_t inputs = TileMatrix<float>{nullptr, blocking.tiles, columns.in, block}.size();
-  const std::int64_t outputs = TileMatrix<float>{nullptr, blocking.tiles, columns.out, block}.size();
+  const std::int64_t inputs =
+      TileMatrix<float>{nullptr, shape.elements(), blocking.tiles, columns.in, block}.size();
+  const std::int64_t outputs =
+      TileMatrix<float>{nullptr, shape.elements(), blocking.tiles, columns.out, block}.size();
   std::vector<TransformedTiles> all;
   for (int i = 0; i < (blocking.shared ? 1 : threads); ++i)
     all.push_back({arena.take(inputs), arena.take(outputs)});
@@ -69,7 +71,7 @@ struct BackwardWeightsScratch {
                          float* scratch)
       : arena(scratch), tiles(take_tiles(arena, shape, block, blocking, threads)) {
     const Columns columns(shape, block);
-    sum = {nullptr, columns.in * block, columns.out, block};
+    sum = {nullptr, shape.elements(), columns.in * block, columns.out, block};
     sum.data = arena.take(static_cast<std::int64_t>(tiles.size()) * sum.size());
     for (int i = 0; i < threads; ++i) bias.push_back(arena.take(columns.out * block));
   }

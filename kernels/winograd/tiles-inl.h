@@ -23,46 +23,48 @@ HWY_BEFORE_NAMESPACE();
 namespace cnnbench::winograd::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// Calls function(low, narrow) with what the tile is as compile-time constants.
-template <class Function>
-HWY_INLINE void with_size(const TilePlace& place, const Function& function) {
-  if (place.is_low()) {
-    if (place.is_narrow())
-      function(std::true_type(), std::true_type());
-    else
-      function(std::true_type(), std::false_type());
-  } else if (place.is_narrow()) {
-    function(std::false_type(), std::true_type());
-  } else {
-    function(std::false_type(), std::false_type());
-  }
+/// Calls function(size) with the size, at most kLargest, as a compile-time constant.
+template <int kLargest, class Function>
+HWY_INLINE void with_constant(int size, const Function& function) {
+  if constexpr (kLargest > 0)
+    if (size < kLargest) return with_constant<kLargest - 1>(size, function);
+  function(std::integral_constant<int, kLargest>());
+}
+
+/// Calls function(row size, column size) with those of the tile.
+template <int kLargest, class Function>
+HWY_INLINE void with_sizes(const TilePlace& place, const Function& function) {
+  with_constant<kLargest>(place.row_size(), [&](auto row_size) HWY_ATTR {
+    with_constant<kLargest>(place.column_size(),
+                            [&](auto column_size) HWY_ATTR { function(row_size, column_size); });
+  });
 }
 
 /// Where the elements of a tile are in a tile matrix: a row for each kind. Walks from tile to tile.
-template <int kBlock>
+template <int kBlock, int kLargest>
 class TileRows {
  public:
   TileRows(const Shape& shape, const TileMatrix<float>& matrix, std::int64_t first_tile, std::int64_t column,
            std::int64_t tile)
       : stride_(matrix.element_stride()) {
-    for (int kind = 0; kind < element_kinds; ++kind)
-      rows_[kind] = matrix.at(0, column, tiles_with(shape, kind, {first_tile, first_tile + tile}));
+    for (int i = 0; i <= kLargest; ++i)
+      for (int j = 0; j <= kLargest; ++j)
+        rows_[i][j] = matrix.at(0, column, tiles_with(shape, {i, j}, {first_tile, first_tile + tile}));
   }
-  /// Element (i, j) of a tile; where it has few rows or columns, of those that it has.
-  template <bool kLow, bool kNarrow>
+  /// Element (i, j) of a tile.
   HWY_INLINE float* at(int i, int j) const {
-    const int row = kLow ? small_points[i] : i;
-    const int column = kNarrow ? small_points[j] : j;
-    return rows_[kind_of(row, column)] + (row * tile_inputs + column) * stride_;
+    const Kind kind = kind_of(i, j);
+    return rows_[kind.row_size][kind.column_size] + (i * points_of(kLargest) + j) * stride_;
   }
   /// From this tile to the next.
   void leave(const TilePlace& place) {
-    for (int kind = 0; kind < element_kinds; ++kind) rows_[kind] += place.has(kind) ? kBlock : 0;
+    for (int i = 0; i <= kLargest; ++i)
+      for (int j = 0; j <= kLargest; ++j) rows_[i][j] += place.has({i, j}) ? kBlock : 0;
   }
 
  private:
   std::int64_t stride_;
-  float* rows_[element_kinds];
+  float* rows_[kLargest + 1][kLargest + 1];
 };
 
 /// Whether the pixels [y, y + side) × [x, x + side) all lie in an image.
@@ -86,53 +88,52 @@ HWY_INLINE void copy_square(const Image<Float>& image, const float* plane, std::
 }
 
 /// A tile of pixels, the first of which is `first` and whose rows are `row` floats apart, into elements.
-template <int kBlock, class Large, class Small>
+template <int kBlock, int kLargest, template <int> class Transform>
 HWY_INLINE void transform_pixels(const TilePlace& place, const float* first, std::int64_t row,
-                                 const TileRows<kBlock>& out) {
+                                 const TileRows<kBlock, kLargest>& out) {
   using K = Kernel<kBlock>;
   const typename K::D d;
-  with_size(place, [&](auto low, auto narrow) HWY_ATTR {
-    using OfColumns = std::conditional_t<low, Small, Large>;
-    using OfRows = std::conditional_t<narrow, Small, Large>;
+  with_sizes<kLargest>(place, [&](auto row_size, auto column_size) HWY_ATTR {
     for (int v = 0; v < kBlock; v += K::lanes)
-      transform_rectangle<OfColumns, OfRows>(
+      transform_rectangle<Transform<row_size>, Transform<column_size>>(
           d, [&](int i, int j) HWY_ATTR { return hn::LoadU(d, first + i * row + j * kBlock + v); },
           [&](int i, int j, hn::Vec<typename K::D> value)
-              HWY_ATTR { hn::StoreU(value, d, out.template at<low, narrow>(i, j) + v); });
+              HWY_ATTR { hn::StoreU(value, d, out.at(i, j) + v); });
   });
 }
 
-template <int kBlock>
+template <int kBlock, int kLargest>
 void transform_input(const Shape& shape, const Image<const float>& from, std::int64_t first_tile,
                      std::int64_t column, Range tiles, const TileMatrix<float>& to) {
-  HWY_ALIGN float square[elements * kBlock];
+  constexpr int inputs = points_of(kLargest);
+  constexpr int outputs = outputs_of(kLargest);
+  HWY_ALIGN float square[inputs * inputs * kBlock];
   TilePlace place(shape, first_tile + tiles.first);
-  TileRows<kBlock> out(shape, to, first_tile, column, tiles.first);
+  TileRows<kBlock, kLargest> out(shape, to, first_tile, column, tiles.first);
   for (std::int64_t tile = tiles.first; tile < tiles.last; ++tile, out.leave(place), place.next()) {
     const std::int64_t y = place.y() - shape.padding_top;
     const std::int64_t x = place.x() - shape.padding_left;
     const float* const plane = from.at(place.image, column, 0, 0);
-    const bool whole = inside(from, y, x, tile_inputs);
-    if (!whole) copy_square<kBlock, tile_inputs>(from, plane, y, x, square);
+    const bool whole = inside(from, y, x, inputs);
+    if (!whole) copy_square<kBlock, inputs>(from, plane, y, x, square);
     const float* const first = whole ? plane + (y * from.width + x) * kBlock : square;
-    const std::int64_t row = (whole ? from.width : tile_inputs) * kBlock;
+    const std::int64_t row = (whole ? from.width : inputs) * kBlock;
     if (whole)  // two tiles ahead: what is not in the caches comes from rows too far apart for the hardware
-      for (int i = 0; i < tile_inputs; ++i)
-        for (std::int64_t j = 0; j < tile_outputs * kBlock; j += line)
-          hwy::Prefetch(first + i * row + 2 * tile_outputs * kBlock + 2 * kBlock + j);
-    transform_pixels<kBlock, InputTransform, SmallInputTransform>(place, first, row, out);
+      for (int i = 0; i < inputs; ++i)
+        for (std::int64_t j = 0; j < outputs * kBlock; j += line)
+          hwy::Prefetch(first + i * row + 2 * outputs * kBlock + 2 * kBlock + j);
+    transform_pixels<kBlock, kLargest, InputTransform>(place, first, row, out);
   }
 }
 
-/// Whole tiles are written to the image, others to a square first. Small tiles are never whole: less than
-/// four outputs are left over.
-template <int kBlock, bool kPool, bool kStreaming>
+/// Tiles of the largest size that are whole are written to the image, others to a square first.
+template <int kBlock, int kLargest, bool kPool, bool kStreaming>
 void write_tiles(const Shape& shape, const TileMatrix<float>& from, std::int64_t first_tile,
                  std::int64_t column, Range tiles, const Epilogue& epilogue, const Image<float>& to) {
   using K = Kernel<kBlock>;
   using V = hn::Vec<typename K::D>;
   constexpr int pool = kPool ? 2 : 1;
-  constexpr int side = tile_outputs / pool;  // of a tile's part of the image
+  constexpr int side = outputs_of(kLargest) / pool;  // of a tile's part of the image
   const typename K::D d;
   HWY_ALIGN float bias[kBlock];
   HWY_ALIGN float square[side * side * kBlock];
@@ -142,16 +143,14 @@ void write_tiles(const Shape& shape, const TileMatrix<float>& from, std::int64_t
     bias[lane] = epilogue.bias != nullptr && channel < shape.out_channels ? epilogue.bias[channel] : 0.0F;
   }
   TilePlace place(shape, first_tile + tiles.first);
-  TileRows<kBlock> in(shape, from, first_tile, column, tiles.first);
+  TileRows<kBlock, kLargest> in(shape, from, first_tile, column, tiles.first);
   for (std::int64_t tile = tiles.first; tile < tiles.last; ++tile, in.leave(place), place.next()) {
     const std::int64_t y = place.y() / pool;
     const std::int64_t x = place.x() / pool;
     const bool whole = inside(to, y, x, side);
     float* const pixels = to.at(place.image, column, y, x);
     const std::int64_t row = to.width * kBlock;
-    with_size(place, [&](auto low, auto narrow) HWY_ATTR {
-      using OfColumns = std::conditional_t<low, SmallOutputTransform, OutputTransform>;
-      using OfRows = std::conditional_t<narrow, SmallOutputTransform, OutputTransform>;
+    with_sizes<kLargest>(place, [&](auto row_size, auto column_size) HWY_ATTR {
       for (int v = 0; v < kBlock; v += K::lanes) {
         const V add = hn::Load(d, bias + v);
         const auto write = [&](int i, int j, V sum) HWY_ATTR {
@@ -163,9 +162,9 @@ void write_tiles(const Shape& shape, const TileMatrix<float>& from, std::int64_t
           else
             hn::StoreU(value, d, pixels + i * row + j * kBlock + v);
         };
-        V above[tile_outputs];  // of a pair of rows, to be pooled
-        transform_rectangle<OfColumns, OfRows>(
-            d, [&](int i, int j) HWY_ATTR { return hn::LoadU(d, in.template at<low, narrow>(i, j) + v); },
+        V above[outputs_of(kLargest)];  // of a pair of rows, to be pooled
+        transform_rectangle<OutputTransform<row_size>, OutputTransform<column_size>>(
+            d, [&](int i, int j) HWY_ATTR { return hn::LoadU(d, in.at(i, j) + v); },
             [&](int i, int j, V value) HWY_ATTR {
               if constexpr (!kPool) {
                 write(i, j, value);
@@ -186,12 +185,12 @@ void write_tiles(const Shape& shape, const TileMatrix<float>& from, std::int64_t
   if constexpr (kStreaming) hwy::FlushStream();
 }
 
-template <int kBlock>
+template <int kBlock, int kLargest>
 void transform_output(const Shape& shape, const TileMatrix<float>& from, std::int64_t first_tile,
                       std::int64_t column, Range tiles, const Epilogue& epilogue, const Image<float>& to) {
-  static constexpr decltype(&write_tiles<kBlock, false, false>) write[2][2] = {
-      {write_tiles<kBlock, false, false>, write_tiles<kBlock, false, true>},
-      {write_tiles<kBlock, true, false>, write_tiles<kBlock, true, true>}};
+  static constexpr decltype(&write_tiles<kBlock, kLargest, false, false>) write[2][2] = {
+      {write_tiles<kBlock, kLargest, false, false>, write_tiles<kBlock, kLargest, false, true>},
+      {write_tiles<kBlock, kLargest, true, false>, write_tiles<kBlock, kLargest, true, true>}};
   write[epilogue.max_pool][epilogue.streaming](shape, from, first_tile, column, tiles, epilogue, to);
 }
 
@@ -220,28 +219,29 @@ HWY_INLINE void mask_tile(const Image<float>& gradient, float* pixels, const flo
   }
 }
 
-template <int kBlock>
+template <int kBlock, int kLargest>
 void transform_output_gradient(const Shape& shape, const Image<float>& gradient, const float* relu_output,
                                std::int64_t first_tile, std::int64_t column, Range tiles,
                                const TileMatrix<float>& to, float* sums) {
-  HWY_ALIGN float square[tile_outputs * tile_outputs * kBlock];
+  constexpr int outputs = outputs_of(kLargest);
+  HWY_ALIGN float square[outputs * outputs * kBlock];
   HWY_ALIGN float sum[kBlock] = {};
   TilePlace place(shape, first_tile + tiles.first);
-  TileRows<kBlock> out(shape, to, first_tile, column, tiles.first);
+  TileRows<kBlock, kLargest> out(shape, to, first_tile, column, tiles.first);
   for (std::int64_t tile = tiles.first; tile < tiles.last; ++tile, out.leave(place), place.next()) {
     const std::int64_t y = place.y();
     const std::int64_t x = place.x();
     float* const pixels = gradient.at(place.image, column, y, x);
-    const float* const outputs = relu_output == nullptr ? nullptr : relu_output + (pixels - gradient.data);
-    if (outputs != nullptr || sums != nullptr)
-      mask_tile<kBlock>(gradient, pixels, outputs, std::min<std::int64_t>(tile_outputs, gradient.height - y),
-                        std::min<std::int64_t>(tile_outputs, gradient.width - x), sum);
-    const bool whole = inside(gradient, y, x, tile_outputs);
-    if (!whole)
-      copy_square<kBlock, tile_outputs>(gradient, gradient.at(place.image, column, 0, 0), y, x, square);
+    const float* const activations =
+        relu_output == nullptr ? nullptr : relu_output + (pixels - gradient.data);
+    if (activations != nullptr || sums != nullptr)
+      mask_tile<kBlock>(gradient, pixels, activations, std::min<std::int64_t>(outputs, gradient.height - y),
+                        std::min<std::int64_t>(outputs, gradient.width - x), sum);
+    const bool whole = inside(gradient, y, x, outputs);
+    if (!whole) copy_square<kBlock, outputs>(gradient, gradient.at(place.image, column, 0, 0), y, x, square);
     const float* const first = whole ? pixels : square;
-    const std::int64_t row = (whole ? gradient.width : tile_outputs) * kBlock;
-    transform_pixels<kBlock, OutputGradientTransform, SmallOutputGradientTransform>(place, first, row, out);
+    const std::int64_t row = (whole ? gradient.width : outputs) * kBlock;
+    transform_pixels<kBlock, kLargest, OutputGradientTransform>(place, first, row, out);
   }
   if (sums == nullptr) return;
   for (int lane = 0; lane < kBlock; ++lane) sums[column * kBlock + lane] += sum[lane];

@@ -1,28 +1,39 @@
-// The one-dimensional transforms of F(4, 3); a transform in two dimensions is that of the columns, then that
-// of the rows. Winograd's minimal filtering by the Toom-Cook algorithm (Lavin & Gray 2015, arXiv:1509.09308),
-// with the points 0, 1, -1, 1/2, -2 and infinity, whose errors are smaller than those of 0, ±1, ±2 (Barabasz
-// et al. 2018, arXiv:1803.10986). With p_j the finite points:
+// The one-dimensional transforms of F(2, 3), F(4, 3) and F(6, 3); a transform in two dimensions is that of
+// the columns, then that of the rows. Winograd's minimal filtering by the Toom-Cook algorithm (Lavin & Gray
+// 2015, arXiv:1509.09308):
 //
-//   y = Aᵀ [(G g) ⊙ (Bᵀ d)]     d: 6 inputs, g: 3 weights, y: 4 outputs
+//   y = Aᵀ [(G g) ⊙ (Bᵀ d)]     d: inputs, g: 3 weights, y: outputs
 //
-//        1  1  1   1    1  0             1     0     0             1 -3/2   -2  3/2  1  0
-//   Aᵀ = 0  1 -1  1/2  -2  0           1/3   1/3   1/3             0   -1  1/2  5/2  1  0
-//        0  1  1  1/4   4  0      G = -1/3   1/3  -1/3        Bᵀ = 0    1 -5/2  1/2  1  0
-//        0  1 -1  1/8  -8  1        -16/15 -8/15 -4/15             0   -2   -1    2  1  0
-//                                     1/15 -2/15  4/15             0  1/2   -1 -1/2  1  0
-//                                        0     0     1             0    1 -3/2   -2 3/2 1
+// The interpolation points are 0, ∞, 1, -1, 1/2, -2, -1/2 and 2, whose errors are smaller than those of other
+// small numbers (Barabasz et al. 2018, arXiv:1803.10986). F(2, 3) takes the first four, F(4, 3) the first
+// six, F(6, 3) all. So what smaller tiles are multiplied with is a part of what larger ones are:
 //
-// Row j of Aᵀ's transpose holds the powers of p_j, row j of G those divided by N_j = Π_{k≠j}(p_j - p_k), and
-// row j of Bᵀ the coefficients of Π_{k≠j}(x - p_k). Backward weights uses the transposes: ∂(G g) = (Bᵀ d) ⊙
-// (A ∂y).
+//       point   G                            powers in A
+//         0        1      0      0             1   0    0    0    0     0
+//         ∞        0      0      1             only the last output: 1
+//         1     -2/9   -2/9   -2/9             1   1    1    1    1     1
+//        -1     -2/9    2/9   -2/9             1  -1    1   -1    1    -1
+//        1/2   32/45  16/45   8/45             1  1/2  1/4  1/8  1/16  1/32
+//        -2     1/90  -1/45   2/45             1  -2    4   -8   16   -32
+//       -1/2   32/45 -16/45   8/45             1 -1/2  1/4 -1/8  1/16 -1/32
+//         2     1/90   1/45   2/45             1   2    4    8   16    32
 //
-// Small tiles are by F(2, 3) with the points 0, 1, -1 and infinity, and with the same G g. Its own G has
-// rows divided by N_j = -1, 2, -2 and 1; what they are more or less than those above is in Bᵀ:
+// Row p of Bᵀ has the coefficients of Π_q (x - q) over the other points of the tile, but ∞, times what makes
+// the product with G's row that of Lagrange's interpolation, 1 / Π_q (p - q):
 //
-//        1  1  1  0            1    0   -1  0
-//   Aᵀ = 0  1 -1  1      Bᵀ =  0  3/2  3/2  0
-//                              0  3/2 -3/2  0
-//                              0   -1    0  1
+//   F(6, 3):  1     0  -21/4     0   21/4     0    -1   0     F(4, 3):  1  -3/2    -2   3/2     1   0
+//             0    -1      0  21/4      0 -21/4     0   1               0     1  -3/2    -2   3/2   1
+//             0     1      1 -17/4  -17/4     1     1   0               0   3/2  -3/4 -15/4  -3/2   0
+//             0    -1      1  17/4  -17/4    -1     1   0               0   3/2 -15/4   3/4   3/2   0
+//             0     2      4  -5/2     -5   1/2     1   0               0     3   3/2    -3  -3/2   0
+//             0  -1/2    1/4   5/2   -5/4    -2     1   0               0     3    -6    -3     6   0
+//             0    -2      4   5/2     -5  -1/2     1   0
+//             0   1/2    1/4  -5/2   -5/4     2     1   0     F(2, 3):  1     0    -1     0
+//                                                                       0    -1     0     1
+//                                                                       0  -9/4  -9/4     0
+//                                                                       0   9/4  -9/4     0
+//
+// Backward weights uses the transposes: ∂(G g) = (Bᵀ d) ⊙ (A ∂y).
 
 #if defined(KERNELS_WINOGRAD_TRANSFORMS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef KERNELS_WINOGRAD_TRANSFORMS_INL_H_
@@ -39,137 +50,177 @@ HWY_BEFORE_NAMESPACE();
 namespace cnnbench::winograd::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// Bᵀ d: 6 inputs → 6.
+/// Bᵀ d: as many as there are points.
+template <int kSize>
 struct InputTransform {
-  static constexpr int from = 6;
-  static constexpr int to = 6;
+  static constexpr int from = points_of(kSize);
+  static constexpr int to = from;
   template <class D, class V = hn::Vec<D>>
   static HWY_INLINE void apply(D d, const V* HWY_RESTRICT in, V* HWY_RESTRICT out) {
-    const V three_halves = hn::Set(d, 1.5F);
-    const V d42 = hn::Sub(in[4], in[2]);
-    const V d31 = hn::Sub(in[3], in[1]);
-    const V even = hn::MulAdd(three_halves, in[3], d42);  // what points 1 and -1 have in common
-    const V odd = hn::MulAdd(three_halves, in[2], d31);
-    out[0] = hn::MulAdd(three_halves, d31, hn::Add(hn::Sub(in[0], in[2]), d42));
-    out[1] = hn::Add(even, odd);
-    out[2] = hn::Sub(even, odd);
-    out[3] = hn::MulAdd(hn::Set(d, 2.0F), d31, d42);
-    out[4] = hn::MulAdd(hn::Set(d, -0.5F), d31, d42);
-    out[5] = hn::MulAdd(three_halves, d42, hn::Sub(hn::Sub(in[5], in[3]), d31));
+    const auto add = [&](V rest, float factor, V value)
+                         HWY_ATTR { return hn::MulAdd(hn::Set(d, factor), value, rest); };
+    const auto times = [&](float factor, V value) HWY_ATTR { return hn::Mul(hn::Set(d, factor), value); };
+    if constexpr (kSize == 0) {
+      out[0] = hn::Sub(in[0], in[2]);
+      out[1] = hn::Sub(in[3], in[1]);
+      out[2] = times(-2.25F, hn::Add(in[1], in[2]));
+      out[3] = times(2.25F, hn::Sub(in[1], in[2]));
+    } else if constexpr (kSize == 1) {
+      const V d42 = hn::Sub(in[4], in[2]);
+      const V d31 = hn::Sub(in[3], in[1]);
+      out[0] = add(hn::Add(hn::Sub(in[0], in[2]), d42), 1.5F, d31);
+      out[1] = add(hn::Sub(hn::Sub(in[5], in[3]), d31), 1.5F, d42);
+      const V even = add(times(-1.5F, d42), -2.25F, in[3]);  // what points 1 and -1 have in common
+      const V odd = add(times(-1.5F, d31), -2.25F, in[2]);
+      out[2] = hn::Add(odd, even);
+      out[3] = hn::Sub(odd, even);
+      const V rest = times(-3, d31);
+      out[4] = add(rest, -1.5F, d42);
+      out[5] = add(rest, 6, d42);
+    } else {
+      out[0] = add(hn::Sub(in[0], in[6]), 5.25F, hn::Sub(in[4], in[2]));
+      out[1] = add(hn::Sub(in[7], in[1]), 5.25F, hn::Sub(in[3], in[5]));
+      const V even1 = add(hn::Add(in[2], in[6]), -4.25F, in[4]);  // what points 1 and -1 have in common
+      const V odd1 = add(hn::Add(in[1], in[5]), -4.25F, in[3]);
+      out[2] = hn::Add(even1, odd1);
+      out[3] = hn::Sub(even1, odd1);
+      const V even_half = add(add(in[6], -5, in[4]), 4, in[2]);
+      const V odd_half = add(add(times(2, in[1]), -2.5F, in[3]), 0.5F, in[5]);
+      out[4] = hn::Add(even_half, odd_half);
+      out[6] = hn::Sub(even_half, odd_half);
+      const V even2 = add(add(in[6], -1.25F, in[4]), 0.25F, in[2]);
+      const V odd2 = add(add(times(2, in[5]), -2.5F, in[3]), 0.5F, in[1]);
+      out[7] = hn::Add(even2, odd2);
+      out[5] = hn::Sub(even2, odd2);
+    }
   }
 };
 
-/// Bᵀ d of small tiles: 4 inputs → 4.
-struct SmallInputTransform {
-  static constexpr int from = 4;
-  static constexpr int to = 4;
-  template <class D, class V = hn::Vec<D>>
-  static HWY_INLINE void apply(D d, const V* HWY_RESTRICT in, V* HWY_RESTRICT out) {
-    const V three_halves = hn::Set(d, 1.5F);
-    out[0] = hn::Sub(in[0], in[2]);
-    out[1] = hn::Mul(three_halves, hn::Add(in[1], in[2]));
-    out[2] = hn::Mul(three_halves, hn::Sub(in[1], in[2]));
-    out[3] = hn::Sub(in[3], in[1]);
-  }
-};
-
-/// Aᵀ m: 6 products → 4 outputs.
+/// Aᵀ m: products → outputs.
+template <int kSize>
 struct OutputTransform {
-  static constexpr int from = 6;
-  static constexpr int to = 4;
+  static constexpr int from = points_of(kSize);
+  static constexpr int to = outputs_of(kSize);
   template <class D, class V = hn::Vec<D>>
   static HWY_INLINE void apply(D d, const V* HWY_RESTRICT in, V* HWY_RESTRICT out) {
-    const V sum = hn::Add(in[1], in[2]);
-    const V difference = hn::Sub(in[1], in[2]);
-    out[0] = hn::Add(hn::Add(in[0], sum), hn::Add(in[3], in[4]));
-    out[1] = hn::MulAdd(hn::Set(d, 0.5F), in[3], hn::MulAdd(hn::Set(d, -2.0F), in[4], difference));
-    out[2] = hn::MulAdd(hn::Set(d, 0.25F), in[3], hn::MulAdd(hn::Set(d, 4.0F), in[4], sum));
-    out[3] = hn::MulAdd(hn::Set(d, 0.125F), in[3],
-                        hn::MulAdd(hn::Set(d, -8.0F), in[4], hn::Add(difference, in[5])));
+    const auto add = [&](V rest, float factor, V value)
+                         HWY_ATTR { return hn::MulAdd(hn::Set(d, factor), value, rest); };
+    const V sum = hn::Add(in[2], in[3]);
+    const V difference = hn::Sub(in[2], in[3]);
+    if constexpr (kSize == 0) {
+      out[0] = hn::Add(in[0], sum);
+      out[1] = hn::Add(in[1], difference);
+    } else if constexpr (kSize == 1) {
+      out[0] = hn::Add(hn::Add(in[0], sum), hn::Add(in[4], in[5]));
+      out[1] = add(add(difference, -2, in[5]), 0.5F, in[4]);
+      out[2] = add(add(sum, 4, in[5]), 0.25F, in[4]);
+      out[3] = add(add(hn::Add(difference, in[1]), -8, in[5]), 0.125F, in[4]);
+    } else {
+      const V sum_half = hn::Add(in[4], in[6]);
+      const V difference_half = hn::Sub(in[4], in[6]);
+      const V sum2 = hn::Add(in[7], in[5]);
+      const V difference2 = hn::Sub(in[7], in[5]);
+      out[0] = hn::Add(hn::Add(in[0], sum), hn::Add(sum_half, sum2));
+      out[1] = add(add(difference, 0.5F, difference_half), 2, difference2);
+      out[2] = add(add(sum, 0.25F, sum_half), 4, sum2);
+      out[3] = add(add(difference, 0.125F, difference_half), 8, difference2);
+      out[4] = add(add(sum, 0.0625F, sum_half), 16, sum2);
+      out[5] = add(add(hn::Add(difference, in[1]), 0.03125F, difference_half), 32, difference2);
+    }
   }
 };
 
-/// Aᵀ m of small tiles: 4 products → 2 outputs.
-struct SmallOutputTransform {
-  static constexpr int from = 4;
-  static constexpr int to = 2;
-  template <class D, class V = hn::Vec<D>>
-  static HWY_INLINE void apply(D, const V* HWY_RESTRICT in, V* HWY_RESTRICT out) {
-    out[0] = hn::Add(in[0], hn::Add(in[1], in[2]));
-    out[1] = hn::Add(in[3], hn::Sub(in[1], in[2]));
-  }
-};
-
-/// A ∂y: 4 gradients of outputs → 6.
+/// A ∂y: gradients of outputs → as many as there are points.
+template <int kSize>
 struct OutputGradientTransform {
-  static constexpr int from = 4;
-  static constexpr int to = 6;
+  static constexpr int from = outputs_of(kSize);
+  static constexpr int to = points_of(kSize);
   template <class D, class V = hn::Vec<D>>
   static HWY_INLINE void apply(D d, const V* HWY_RESTRICT in, V* HWY_RESTRICT out) {
-    const V even = hn::Add(in[0], in[2]);
-    const V odd = hn::Add(in[1], in[3]);
-    const V quarter = hn::Set(d, 0.25F);
-    const V four = hn::Set(d, 4.0F);
     out[0] = in[0];
-    out[1] = hn::Add(even, odd);
-    out[2] = hn::Sub(even, odd);
-    out[3] =
-        hn::MulAdd(hn::Set(d, 0.5F), hn::MulAdd(quarter, in[3], in[1]), hn::MulAdd(quarter, in[2], in[0]));
-    out[4] = hn::MulAdd(hn::Set(d, -2.0F), hn::MulAdd(four, in[3], in[1]), hn::MulAdd(four, in[2], in[0]));
-    out[5] = in[3];
+    out[1] = in[from - 1];
+    // Polynomials in p whose coefficients are every other gradient, in p².
+    const auto polynomial = [&](int first, float square) HWY_ATTR {
+      V sum = in[from - 2 + first];
+#pragma GCC unroll 2
+      for (int i = from - 4 + first; i >= 0; i -= 2) sum = hn::MulAdd(hn::Set(d, square), sum, in[i]);
+      return sum;
+    };
+    const auto add = [&](V rest, float factor, V value)
+                         HWY_ATTR { return hn::MulAdd(hn::Set(d, factor), value, rest); };
+    const V even1 = polynomial(0, 1);
+    const V odd1 = polynomial(1, 1);
+    out[2] = hn::Add(even1, odd1);
+    out[3] = hn::Sub(even1, odd1);
+    if constexpr (kSize >= 1) {
+      const V even_half = polynomial(0, 0.25F);
+      const V odd_half = polynomial(1, 0.25F);
+      const V even2 = polynomial(0, 4);
+      const V odd2 = polynomial(1, 4);
+      out[4] = add(even_half, 0.5F, odd_half);
+      out[5] = add(even2, -2, odd2);
+      if constexpr (kSize == 2) {
+        out[6] = add(even_half, -0.5F, odd_half);
+        out[7] = add(even2, 2, odd2);
+      }
+    }
   }
 };
 
-/// A ∂y of small tiles: 2 gradients of outputs → 4.
-struct SmallOutputGradientTransform {
-  static constexpr int from = 2;
-  static constexpr int to = 4;
-  template <class D, class V = hn::Vec<D>>
-  static HWY_INLINE void apply(D, const V* HWY_RESTRICT in, V* HWY_RESTRICT out) {
-    out[0] = in[0];
-    out[1] = hn::Add(in[0], in[1]);
-    out[2] = hn::Sub(in[0], in[1]);
-    out[3] = in[1];
-  }
-};
-
-/// G g: 3 weights → 6.
+/// G g: 3 weights → as many as the largest tiles have points.
+template <int kSize>
 struct WeightTransform {
   static constexpr int from = 3;
-  static constexpr int to = 6;
+  static constexpr int to = points_of(kSize);
   template <class D, class V = hn::Vec<D>>
   static HWY_INLINE void apply(D d, const V* HWY_RESTRICT in, V* HWY_RESTRICT out) {
-    const V third = hn::Set(d, 1.0F / 3);
-    const V even = hn::Mul(third, hn::Add(in[0], in[2]));
-    const V odd = hn::Mul(third, in[1]);
-    const auto polynomial = [&](float a, float b, float c) {
-      return hn::MulAdd(hn::Set(d, a), in[0],
-                        hn::MulAdd(hn::Set(d, b), in[1], hn::Mul(hn::Set(d, c), in[2])));
-    };
+    const auto times = [&](float factor, V value) HWY_ATTR { return hn::Mul(hn::Set(d, factor), value); };
+    const auto even = [&](float a, float c)
+                          HWY_ATTR { return hn::MulAdd(hn::Set(d, a), in[0], times(c, in[2])); };
     out[0] = in[0];
-    out[1] = hn::Add(odd, even);
-    out[2] = hn::Sub(odd, even);
-    out[3] = polynomial(-16.0F / 15, -8.0F / 15, -4.0F / 15);
-    out[4] = polynomial(1.0F / 15, -2.0F / 15, 4.0F / 15);
-    out[5] = in[2];
+    out[1] = in[2];
+    const V even1 = times(-2.0F / 9, hn::Add(in[0], in[2]));
+    const V odd1 = times(-2.0F / 9, in[1]);
+    out[2] = hn::Add(even1, odd1);
+    out[3] = hn::Sub(even1, odd1);
+    const V even_half = even(32.0F / 45, 8.0F / 45);
+    const V odd_half = times(16.0F / 45, in[1]);
+    const V even2 = even(1.0F / 90, 2.0F / 45);
+    const V odd2 = times(1.0F / 45, in[1]);
+    out[4] = hn::Add(even_half, odd_half);
+    out[5] = hn::Sub(even2, odd2);
+    if constexpr (kSize == 2) {
+      out[6] = hn::Sub(even_half, odd_half);
+      out[7] = hn::Add(even2, odd2);
+    }
   }
 };
 
-/// Gᵀ ∂u: 6 gradients of transformed weights → 3 of weights.
+/// Gᵀ ∂u: gradients of transformed weights → 3 of weights.
+template <int kSize>
 struct WeightGradientTransform {
-  static constexpr int from = 6;
+  static constexpr int from = points_of(kSize);
   static constexpr int to = 3;
   template <class D, class V = hn::Vec<D>>
   static HWY_INLINE void apply(D d, const V* HWY_RESTRICT in, V* HWY_RESTRICT out) {
-    const V third = hn::Set(d, 1.0F / 3);
-    const V even = hn::Mul(third, hn::Sub(in[1], in[2]));
-    const V odd = hn::Mul(third, hn::Add(in[1], in[2]));
-    const auto more = [&](V rest, float b, float c) {
-      return hn::MulAdd(hn::Set(d, b), in[3], hn::MulAdd(hn::Set(d, c), in[4], rest));
+    V half = in[4];
+    V half_difference = in[4];
+    V two = in[5];
+    V two_difference = hn::Neg(in[5]);
+    if constexpr (kSize == 2) {
+      half = hn::Add(half, in[6]);
+      half_difference = hn::Sub(half_difference, in[6]);
+      two = hn::Add(in[7], two);
+      two_difference = hn::Add(in[7], two_difference);
+    }
+    const V even1 = hn::Mul(hn::Set(d, -2.0F / 9), hn::Add(in[2], in[3]));
+    const V odd1 = hn::Mul(hn::Set(d, -2.0F / 9), hn::Sub(in[2], in[3]));
+    const auto more = [&](V rest, float b, V of_half, float c, V of_two) HWY_ATTR {
+      return hn::MulAdd(hn::Set(d, b), of_half, hn::MulAdd(hn::Set(d, c), of_two, rest));
     };
-    out[0] = more(hn::Add(in[0], even), -16.0F / 15, 1.0F / 15);
-    out[1] = more(odd, -8.0F / 15, -2.0F / 15);
-    out[2] = more(hn::Add(in[5], even), -4.0F / 15, 4.0F / 15);
+    out[0] = more(hn::Add(in[0], even1), 32.0F / 45, half, 1.0F / 90, two);
+    out[1] = more(odd1, 16.0F / 45, half_difference, 1.0F / 45, two_difference);
+    out[2] = more(hn::Add(in[1], even1), 8.0F / 45, half, 2.0F / 45, two);
   }
 };
 
@@ -179,21 +230,21 @@ template <class OfColumns, class OfRows, class D, class Load, class Store>
 HWY_INLINE void transform_rectangle(D d, const Load& load, const Store& store) {
   using V = hn::Vec<D>;
   V half[OfColumns::to][OfRows::from];
-#pragma GCC unroll 6
+#pragma GCC unroll 8
   for (int j = 0; j < OfRows::from; ++j) {
     V in[OfColumns::from];
     V out[OfColumns::to];
-#pragma GCC unroll 6
+#pragma GCC unroll 8
     for (int i = 0; i < OfColumns::from; ++i) in[i] = load(i, j);
     OfColumns::apply(d, in, out);
-#pragma GCC unroll 6
+#pragma GCC unroll 8
     for (int i = 0; i < OfColumns::to; ++i) half[i][j] = out[i];
   }
-#pragma GCC unroll 6
+#pragma GCC unroll 8
   for (int i = 0; i < OfColumns::to; ++i) {
     V out[OfRows::to];
     OfRows::apply(d, half[i], out);
-#pragma GCC unroll 6
+#pragma GCC unroll 8
     for (int j = 0; j < OfRows::to; ++j) store(i, j, out[j]);
   }
 }

@@ -62,15 +62,17 @@ HWY_INLINE void gather_filters(const float* HWY_RESTRICT from, std::int64_t stri
 }
 
 /// So many inputs are gathered, then transformed, then written: a vector that is read right after its
-/// quarters were written would wait for the cache, and 36 places that are written in turns are more than the
-/// CPU follows.
+/// quarters were written would wait for the cache, and 36 or 64 places that are written in turns are more
+/// than the CPU follows.
 constexpr std::int64_t filter_group = 4;
 
-template <int kBlock>
+template <int kBlock, int kSize>
 void transform_weights(const Shape& shape, const float* weights, bool rotated, std::int64_t column,
                        Range inputs, const TileMatrix<float>& to) {
   using K = Kernel<kBlock>;
   const typename K::D d;
+  constexpr int points = points_of(kSize);
+  constexpr int elements = points * points;
   HWY_ALIGN float filters[filter_group][taps * kBlock] = {};  // lanes beyond the last output stay zero
   HWY_ALIGN float transformed[elements][filter_group * kBlock];
   // Rotated, inputs and outputs are those of the other convolution, and so is their order in memory.
@@ -91,10 +93,10 @@ void transform_weights(const Shape& shape, const float* weights, bool rotated, s
     for (std::int64_t i = 0; i < size; ++i) {
       const float* const filter = filters[i] + first_tap;
       for (int v = 0; v < kBlock; v += K::lanes)
-        transform_rectangle<WeightTransform, WeightTransform>(
+        transform_rectangle<WeightTransform<kSize>, WeightTransform<kSize>>(
             d, [&](int y, int x) HWY_ATTR { return hn::Load(d, filter + (y * 3 + x) * tap_stride + v); },
             [&](int y, int x, hn::Vec<typename K::D> value)
-                HWY_ATTR { hn::Store(value, d, transformed[y * tile_inputs + x] + i * kBlock + v); });
+                HWY_ATTR { hn::Store(value, d, transformed[y * points + x] + i * kBlock + v); });
     }
     // Around the caches: no layer's weights stay there until they are multiplied.
     for (int element = 0; element < elements; ++element) {
@@ -106,7 +108,7 @@ void transform_weights(const Shape& shape, const float* weights, bool rotated, s
   hwy::FlushStream();
 }
 
-template <int kBlock>
+template <int kBlock, int kSize>
 void transform_weight_gradient(const Shape& shape, const TileMatrix<const float>& from, std::int64_t copies,
                                std::int64_t stride, std::int64_t column, Range inputs, float* weights) {
   using K = Kernel<kBlock>;
@@ -117,10 +119,10 @@ void transform_weight_gradient(const Shape& shape, const TileMatrix<const float>
   for (std::int64_t input = inputs.first; input < inputs.last; ++input) {
     const float* const in = from.at(0, column, input);
     for (int v = 0; v < kBlock; v += K::lanes)
-      transform_rectangle<WeightGradientTransform, WeightGradientTransform>(
+      transform_rectangle<WeightGradientTransform<kSize>, WeightGradientTransform<kSize>>(
           d,
           [&](int i, int j) HWY_ATTR {
-            const float* const element = in + (i * tile_inputs + j) * from.element_stride() + v;
+            const float* const element = in + (i * points_of(kSize) + j) * from.element_stride() + v;
             auto sum = hn::LoadU(d, element);
             for (std::int64_t copy = 1; copy < copies; ++copy)
               sum = hn::Add(sum, hn::LoadU(d, element + copy * stride));

@@ -111,7 +111,7 @@ TEST(OneDnnWinograd, TellsMethodAndInstructionSetOfEachOperation) {
     for (const Direction direction :
          {Direction::forward, Direction::backward_data, Direction::backward_weights})
       EXPECT_THAT(implementations(all, layer, direction),
-                  Contains(MatchesRegex("winograd:f4x4:[a-z0-9_]+")).Times(1))
+                  Contains(MatchesRegex("winograd:f[46]x[46]:[a-z0-9_]+")).Times(1))
           << layer;
   for (const Operation& operation : all) {
     if (operation.direction == Direction::reorder) continue;
@@ -180,7 +180,7 @@ TEST(OneDnnWinograd, TellsHowMuchLargerItsErrorsAre) {
   for (const Operation& operation : operations(chain(), Pass::forward_backward, "winograd"))
     if (on_winograd(operation) && !operation.implementation.ends_with(":weights")) {
       EXPECT_GT(operation.error_growth, 5) << operation.implementation;
-      EXPECT_LT(operation.error_growth, 20) << operation.implementation;
+      EXPECT_LT(operation.error_growth, 80) << operation.implementation;
     } else {
       EXPECT_EQ(operation.error_growth, 1) << operation.implementation;
     }
@@ -195,14 +195,19 @@ TEST(OneDnnWinograd, TellsTheMemoryOfItsTransformedWeights) {
   std::int64_t scratch = 0;
   std::int64_t training = 0;
   for (const std::size_t layer : {1, 3, 4, 6}) {
-    const winograd::Convolution one(onednn::winograd_shape(model.layers[layer], 2), onednn::channel_block(),
-                                    onednn::winograd_instruction_set(), 2);
-    EXPECT_GE(one.packed_size(), 36 * 64 * 64);
-    weights += one.packed_size();
-    scratch = std::max(scratch, one.forward_scratch_size());
-    training = std::max({training, one.packed_size() + one.forward_scratch_size(),
-                         one.packed_backward_size() + one.backward_data_scratch_size(),
-                         one.backward_weights_scratch_size()});
+    const auto one = [&](Pass pass, Direction direction) {
+      return onednn::winograd_convolution(model.layers[layer], {pass, 2, 2, 1}, direction);
+    };
+    const winograd::Convolution inference = one(Pass::forward, Direction::forward);
+    EXPECT_GE(inference.packed_size(), 36 * 64 * 64);
+    weights += inference.packed_size();
+    scratch = std::max(scratch, inference.forward_scratch_size());
+    const winograd::Convolution forward = one(Pass::forward_backward, Direction::forward);
+    const winograd::Convolution data = one(Pass::forward_backward, Direction::backward_data);
+    const winograd::Convolution gradient = one(Pass::forward_backward, Direction::backward_weights);
+    training = std::max({training, forward.packed_size() + forward.forward_scratch_size(),
+                         data.packed_backward_size() + data.backward_data_scratch_size(),
+                         gradient.backward_weights_scratch_size()});
   }
 
   EXPECT_EQ(bytes("onednn", Pass::forward), 0);
@@ -224,7 +229,7 @@ TEST(OneDnnWinograd, PoolsAlongWithTheConvolutionInInferenceAlone) {
   EXPECT_THAT(layers_of(inference), ElementsAre(0, 1, 3, 4, 6, 8, 9));
   for (const int layer : {1, 4})
     EXPECT_THAT(implementations(inference, layer, Direction::forward),
-                ElementsAre(MatchesRegex("winograd:f4x4\\+pool:[a-z0-9_]+")));
+                ElementsAre(MatchesRegex("winograd:f[46]x[46]\\+pool:[a-z0-9_]+")));
   for (const int layer : {3, 6})
     EXPECT_THAT(implementations(inference, layer, Direction::forward), Each(Not(HasSubstr("pool"))));
 
@@ -276,7 +281,7 @@ TEST(OneDnnWinograd, ComputesACropDeeperThanThePaddingWhichTheLibraryCannot) {
   const auto program = winograd.prepare(model, how);
   program->step();
   EXPECT_THAT(implementations(program->operations(), 0, Direction::forward),
-              Contains(MatchesRegex("winograd:f4x4:[a-z0-9_]+")));
+              Contains(MatchesRegex("winograd:f[46]x[46]:[a-z0-9_]+")));
   for (const Check& check : verify(*program, model, how, *find_backend("reference")->oracle(), {}))
     EXPECT_TRUE(check.passed) << check.tensor << ", " << check.message;
 }

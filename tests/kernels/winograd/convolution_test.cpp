@@ -1,5 +1,5 @@
 // The convolutions of kernels/winograd against direct sums in double: on every instruction set of this CPU,
-// in blocks of 8 and 16 channels, with 1, 2 and 3 threads.
+// in blocks of 8 and 16 channels, in tiles of F(4×4, 3×3) and F(6×6, 3×3), with 1, 2 and 3 threads.
 #include "kernels/winograd/convolution.h"
 
 #include <gtest/gtest.h>
@@ -46,7 +46,8 @@ void expect_forward(const Shape& shape, const std::vector<int>& threads) {
       for (const Way& way : ways_of_variant(threads, bias != nullptr && relu)) {
         const Result found = run_forward(shape, way, operands.src, operands.weights, {bias, relu});
 
-        EXPECT_LE(worst_error(found.values, expected, forward_error_growth(shape)), 1) << way.name();
+        EXPECT_LE(worst_error(found.values, expected, forward_error_growth(way.in_tiles(shape))), 1)
+            << way.name();
         EXPECT_TRUE(found.clean) << way.name();
       }
     }
@@ -88,7 +89,8 @@ void expect_backward_data(const Shape& shape, const std::vector<int>& threads) {
   for (const Way& way : ways(threads)) {
     const Result found = run_backward_data(shape, way, operands.diff_dst, operands.weights);
 
-    EXPECT_LE(worst_error(found.values, expected, forward_error_growth(shape.backward_data())), 1)
+    EXPECT_LE(worst_error(found.values, expected, forward_error_growth(way.in_tiles(shape).backward_data())),
+              1)
         << way.name();
     EXPECT_TRUE(found.clean) << way.name();
   }
@@ -105,7 +107,8 @@ void expect_backward_weights(const Shape& shape, const std::vector<int>& threads
         const Result found = run_backward_weights(shape, way, operands.src, relu ? &operands.output : nullptr,
                                                   operands.diff_dst, with_bias);
 
-        EXPECT_LE(worst_error(found.values, weights, weights_error_growth(shape)), 1) << way.name();
+        EXPECT_LE(worst_error(found.values, weights, weights_error_growth(way.in_tiles(shape))), 1)
+            << way.name();
         if (with_bias) {
           EXPECT_LE(worst_error(found.bias, bias, 1), 1) << way.name();
         }
@@ -137,29 +140,34 @@ INSTANTIATE_TEST_SUITE_P(All, WinogradShapes, ::testing::ValuesIn(shapes()),
                          [](const auto& given) { return given.param.name; });
 
 TEST(WinogradConvolution, IsRightWhereThreadsShareSeveralBlocks) {
-  const Shape shape = several_shared_blocks();
-  for (const Blocking& blocking : {forward_blocking(shape, 6), backward_weights_blocking(shape, 6)}) {
-    ASSERT_TRUE(blocking.shared);
-    ASSERT_LT(blocking.tiles, shape.tiles());
-  }
+  for (const int tile_size : {1, 2}) {
+    const Shape shape = several_shared_blocks(tile_size);
+    for (const Blocking& blocking : {forward_blocking(shape, 6), backward_weights_blocking(shape, 6)}) {
+      ASSERT_TRUE(blocking.shared);
+      ASSERT_LT(blocking.tiles, shape.tiles());
+    }
 
-  expect_forward(shape, {6});
-  expect_pooled(shape, {6});
-  expect_backward_data(shape, {6});
-  expect_backward_weights(shape, {6});
+    expect_forward(shape, {6});
+    expect_pooled(shape, {6});
+    expect_backward_data(shape, {6});
+    expect_backward_weights(shape, {6});
+  }
 }
 
 TEST(WinogradConvolution, IsCoveredWithThreadsThatShareBlocksAndThreadsThatDoNot) {
-  int forward = 0;
-  int weights = 0;
-  for (const NamedShape& named : shapes()) {
-    forward += forward_blocking(named.shape, 3).shared ? 0 : 1;
-    weights += backward_weights_blocking(named.shape, 3).shared ? 0 : 1;
-  }
-  const int all = static_cast<int>(shapes().size());
-  for (const int apart : {forward, weights}) {
-    EXPECT_GE(apart, 2);
-    EXPECT_GE(all - apart, 10);
+  for (const int tile_size : {1, 2}) {
+    int forward = 0;
+    int weights = 0;
+    for (NamedShape named : shapes()) {
+      named.shape.tile_size = tile_size;
+      forward += forward_blocking(named.shape, 3).shared ? 0 : 1;
+      weights += backward_weights_blocking(named.shape, 3).shared ? 0 : 1;
+    }
+    const int all = static_cast<int>(shapes().size());
+    for (const int apart : {forward, weights}) {
+      EXPECT_GE(apart, 2) << tile_size;
+      EXPECT_GE(all - apart, 10) << tile_size;
+    }
   }
 }
 
@@ -174,7 +182,8 @@ TEST(WinogradConvolution, IsRightWhereItsOutputIsWrittenAroundTheCaches) {
     const Result found =
         run_forward(shape, way, operands.src, operands.weights, {operands.bias.values.data(), true});
 
-    EXPECT_LE(worst_error(found.values, expected, forward_error_growth(shape)), 1) << way.name();
+    EXPECT_LE(worst_error(found.values, expected, forward_error_growth(way.in_tiles(shape))), 1)
+        << way.name();
     EXPECT_TRUE(found.clean) << way.name();
   }
 }

@@ -25,23 +25,26 @@ TEST(WinogradKernels, AreThereForSomeInstructionSetsEachNamedOnce) {
   for (const std::string& name : names) EXPECT_THAT(name, MatchesRegex("[a-z0-9_]+"));
 }
 
-TEST(WinogradKernels, AreOthersForEachInstructionSetAndEachSizeOfBlocks) {
+TEST(WinogradKernels, AreOthersForEachInstructionSetAndEachSizeOfBlocksAndTiles) {
   std::set<const Kernels*> all;
   for (const std::string& name : instruction_sets())
-    for (const std::int64_t block : {8, 16}) all.insert(&kernels(block, name));
+    for (const std::int64_t block : {8, 16})
+      for (const int tile_size : {1, 2}) all.insert(&kernels(block, tile_size, name));
 
-  EXPECT_THAT(all, SizeIs(2 * instruction_sets().size()));
+  EXPECT_THAT(all, SizeIs(4 * instruction_sets().size()));
 }
 
-TEST(WinogradKernels, AreRefusedForOtherBlocks) {
+TEST(WinogradKernels, AreRefusedForOtherBlocksAndTiles) {
   for (const std::int64_t block : {0, 1, 4, 12, 32, -8})
-    EXPECT_THROW(kernels(block, instruction_sets()[0]), std::invalid_argument) << block;
+    EXPECT_THROW(kernels(block, 1, instruction_sets()[0]), std::invalid_argument) << block;
+  for (const int tile_size : {-1, 0, 3})
+    EXPECT_THROW(kernels(8, tile_size, instruction_sets()[0]), std::invalid_argument) << tile_size;
   EXPECT_THROW(Convolution({}, 4, instruction_sets()[0], 1), std::invalid_argument);
 }
 
 TEST(WinogradKernels, AreRefusedForOtherInstructionSets) {
   for (const char* name : {"", "avx7", "AVX2", "best"})
-    EXPECT_THROW(kernels(8, name), std::invalid_argument) << name;
+    EXPECT_THROW(kernels(8, 1, name), std::invalid_argument) << name;
   EXPECT_THROW(Convolution({}, 8, "avx7", 1), std::invalid_argument);
 }
 

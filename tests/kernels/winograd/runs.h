@@ -117,11 +117,17 @@ struct Way {
   std::int64_t block = 8;
   std::string instruction_set;
   int threads = 1;
+  int tile_size = 1;
   float scratch = not_a_number;  ///< what the scratch memory holds before
 
+  /// A shape in tiles of this size.
+  Shape in_tiles(Shape shape) const {
+    shape.tile_size = tile_size;
+    return shape;
+  }
   std::string name() const {
-    return "blocks of " + std::to_string(block) + ", " + instruction_set + ", " + std::to_string(threads) +
-           " threads";
+    return "tiles of " + std::to_string(outputs_of(tile_size)) + " outputs, blocks of " +
+           std::to_string(block) + ", " + instruction_set + ", " + std::to_string(threads) + " threads";
   }
 };
 
@@ -129,7 +135,8 @@ inline std::vector<Way> ways(const std::vector<int>& thread_counts) {
   std::vector<Way> list;
   for (const std::string& instruction_set : instruction_sets())
     for (const std::int64_t block : {8, 16})
-      for (const int threads : thread_counts) list.push_back({block, instruction_set, threads});
+      for (const int tile_size : {1, 2})
+        for (const int threads : thread_counts) list.push_back({block, instruction_set, threads, tile_size});
   return list;
 }
 
@@ -140,7 +147,7 @@ inline Plain source_like(const Shape& s) {
 
 inline Result run_forward(const Shape& s, const Way& way, const Plain& src, const Plain& weights,
                           const Epilogue& epilogue) {
-  const Convolution convolution(s, way.block, way.instruction_set, way.threads);
+  const Convolution convolution(way.in_tiles(s), way.block, way.instruction_set, way.threads);
   const std::int64_t side = epilogue.max_pool ? 2 : 1;
   Plain dst{s.batch, s.out_channels, s.out_height / side, s.out_width / side, {}};
   dst.values.resize(static_cast<std::size_t>(dst.n * dst.channels * dst.height * dst.width));
@@ -157,7 +164,7 @@ inline Result run_forward(const Shape& s, const Way& way, const Plain& src, cons
 }
 
 inline Result run_backward_data(const Shape& s, const Way& way, const Plain& diff_dst, const Plain& weights) {
-  const Convolution convolution(s, way.block, way.instruction_set, way.threads);
+  const Convolution convolution(way.in_tiles(s), way.block, way.instruction_set, way.threads);
   const Plain diff_src = source_like(s);
   Memory from(blocked_size(diff_dst, way.block));
   Memory to(blocked_size(diff_src, way.block));
@@ -174,7 +181,7 @@ inline Result run_backward_data(const Shape& s, const Way& way, const Plain& dif
 /// `relu_dst` may be null.
 inline Result run_backward_weights(const Shape& s, const Way& way, const Plain& src, const Plain* relu_dst,
                                    const Plain& diff_dst, bool with_bias) {
-  const Convolution convolution(s, way.block, way.instruction_set, way.threads);
+  const Convolution convolution(way.in_tiles(s), way.block, way.instruction_set, way.threads);
   Memory from(blocked_size(src, way.block));
   Memory gradient(blocked_size(diff_dst, way.block));
   Memory output(blocked_size(diff_dst, way.block));

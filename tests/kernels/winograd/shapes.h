@@ -43,14 +43,14 @@ inline std::vector<NamedShape> shapes() {
       {"many_outputs", {5, 1, 70, 5, 7, 5, 7, 1, 1}},
       {"a_column", {2, 5, 7, 17, 1, 17, 1, 1, 1}},
       {"a_row", {2, 7, 5, 1, 18, 1, 18, 1, 1}},
-      {"blocks_a_thread", {5, 9, 17, 30, 33, 30, 33, 1, 1}},
-      {"blocks_of_one_image", {1, 16, 8, 66, 70, 68, 72, 2, 2}},
+      {"blocks_a_thread", {5, 9, 17, 46, 50, 46, 50, 1, 1}},
+      {"blocks_of_one_image", {1, 16, 8, 100, 104, 102, 106, 2, 2}},
   };
 }
 
 /// Few enough tiles for six threads to share blocks of them, and more than one such block.
-inline Shape several_shared_blocks() {
-  return {3, 16, 9, 37, 38, 37, 38, 1, 1};
+inline Shape several_shared_blocks(int tile_size) {
+  return tile_size == 1 ? Shape{3, 16, 9, 37, 38, 37, 38, 1, 1, 1} : Shape{3, 16, 9, 55, 56, 55, 56, 1, 1, 2};
 }
 
 }  // namespace cnnbench::winograd

@@ -26,7 +26,7 @@ std::vector<float> run_all(const Shape& s, const Way& way) {
 
 /// Shapes for which two threads share their blocks, and for which they do not.
 const std::array<Shape, 2> two_shapes{Shape{2, 9, 17, 13, 14, 13, 14, 1, 1},
-                                      Shape{5, 9, 17, 30, 33, 30, 33, 1, 1}};
+                                      Shape{5, 9, 17, 46, 50, 46, 50, 1, 1}};
 
 TEST(WinogradTeam, ResultsDoNotDependOnWhatScratchMemoryHeld) {
   for (const Shape& shape : two_shapes)
