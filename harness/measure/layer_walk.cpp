@@ -1,5 +1,8 @@
 #include "harness/measure/layer_walk.h"
 
+#include <algorithm>
+#include <stdexcept>
+
 namespace cnnbench {
 namespace {
 
@@ -8,6 +11,14 @@ std::size_t run_layer(Program& program, int layer, std::size_t next) {
   const std::vector<Operation>& operations = program.operations();
   while (next < operations.size() && operations[next].layer == layer) program.run(next++);
   return next;
+}
+
+/// Whether a layer is computed along with another one: no operation is its own, although there is something
+/// to compute.
+bool is_along(const std::vector<Operation>& operations, const Model& model, int layer) {
+  if (std::holds_alternative<Flatten>(model.layers[static_cast<std::size_t>(layer)].kind)) return false;
+  return std::none_of(operations.begin(), operations.end(),
+                      [&](const Operation& operation) { return operation.layer == layer; });
 }
 
 }  // namespace
@@ -27,12 +38,13 @@ void walk_layers(Program& program, const Model& model, const LayerVisitor& visit
   if (next == operations.size()) return;  // inference has no loss
   next = run_layer(program, layers, next);
   visit(visitor.after_loss);
-  while (next < operations.size()) {
-    const int layer = operations[next].layer;
+  for (int layer = layers - 1; layer >= 0 && next < operations.size(); --layer) {
+    if (operations[next].layer != layer && !is_along(operations, model, layer)) continue;
     visit(visitor.before, layer, true);
     next = run_layer(program, layer, next);
     visit(visitor.after, layer, true);
   }
+  if (next < operations.size()) throw std::logic_error("the backward part is not in reverse order");
 }
 
 }  // namespace cnnbench

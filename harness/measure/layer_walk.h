@@ -16,7 +16,7 @@ struct LayerVisitor {
 /// Runs one step of a program and stops at every layer, at the moments when Program::read yields its tensors:
 /// before its operations (what they read, which they may overwrite) and after them (what they wrote, which
 /// the next layer may overwrite). Forward: all layers in order, also those without operations. Backward:
-/// those with operations.
+/// those with operations, and those that are computed along with another layer, which have none at all.
 void walk_layers(Program& program, const Model& model, const LayerVisitor& visitor);
 
 }  // namespace cnnbench

@@ -26,8 +26,8 @@ struct Value {
   bool kept = false;      ///< its buffer must not serve others
   bool writable = false;  ///< the next layer may work in place
   /// Where a step does not make the value, since two layers are one operation: what computes it for a reader,
-  /// into memory of this layout. It needs what the operation read, and its scratch memory: to be called only
-  /// while Program::read allows.
+  /// into memory of this layout. It needs what the operation read: to be called only while Program::read
+  /// allows.
   std::function<void(float*)> compute;
   explicit operator bool() const { return buffer >= 0 || compute; }
 };
@@ -179,7 +179,7 @@ std::unique_ptr<LayerPlan> make_pooling(const ModelLayer& layer);
 std::unique_ptr<LayerPlan> make_activation(const ModelLayer& layer);
 std::unique_ptr<LayerPlan> make_standardize(const ModelLayer& layer);
 std::unique_ptr<LayerPlan> make_dropout(const ModelLayer& layer);
-/// Of a layer that leaves a value as it lies in memory, or that the one before computes.
+/// Of a layer that leaves a value as it lies in memory.
 std::unique_ptr<LayerPlan> make_nothing();
 std::unique_ptr<LayerPlan> make_softmax(const ModelLayer& layer);
 std::unique_ptr<LayerPlan> make_lrn(const ModelLayer& layer);

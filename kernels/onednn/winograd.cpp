@@ -16,6 +16,26 @@ float* floats(const memory& data) {
   return data ? static_cast<float*>(data.get_data_handle()) : nullptr;
 }
 
+std::uint8_t* bytes(const memory& data) {
+  return data ? static_cast<std::uint8_t*>(data.get_data_handle()) : nullptr;
+}
+
+/// The gradient before pooling, of that of the maxima and their places; both in the layout of
+/// channel_block().
+void unpool(const float* maxima, const std::uint8_t* places, const memory::dims& dims, float* gradient) {
+  const std::int64_t block = channel_block();
+  const std::int64_t planes = dims[0] * winograd::blocks_of(dims[1], block);
+  std::fill(gradient, gradient + planes * dims[2] * dims[3] * block, 0.0F);
+  for (std::int64_t plane = 0; plane < planes; ++plane)
+    for (std::int64_t i = 0; i < dims[2] / 2; ++i)
+      for (std::int64_t j = 0; j < dims[3] / 2; ++j)
+        for (std::int64_t lane = 0; lane < block; ++lane, ++maxima, ++places) {
+          const int place = *places == winograd::dead_place ? 0 : *places;
+          const std::int64_t y = plane * dims[2] + 2 * i + place / 2;
+          gradient[(y * dims[3] + 2 * j + place % 2) * block + lane] = *maxima;
+        }
+}
+
 class WinogradPlan final : public LayerPlan {
  public:
   WinogradPlan(const ModelLayer& layer, const ModelLayer* pooling)
@@ -48,23 +68,35 @@ class WinogradPlan final : public LayerPlan {
     const memory packed =
         packed_weights(builder, convolution->packed_size(), Direction::forward, name(*convolution), pack);
     const memory scratch = builder.scratch(convolution->forward_scratch_size());
-    const auto run = [c = convolution, src = src_.data, packed, bias, relu = activation_ == Activation::relu,
-                      scratch](bool pool, float* dst) {
-      c->forward(floats(src), floats(packed), {floats(bias), relu, pool}, dst, floats(scratch));
-    };
+    if (pooling_ && builder.training() && layer_.backward) {
+      const auto size = static_cast<memory::dim>(dst_.desc.get_size() / sizeof(float));
+      places_ =
+          memory({{size}, memory::data_type::u8, memory::format_tag::x}, builder.engine, DNNL_MEMORY_NONE);
+      builder.buffers.bind(places_, builder.buffers.dedicate(static_cast<std::size_t>(size)));
+    }
+    const bool relu = activation_ == Activation::relu;
     builder.add(
-        Direction::forward, name(*convolution, pooling_ ? "+pool" : ""),
-        [run, pool = pooling_ != nullptr, dst = dst_.data] { run(pool, floats(dst)); },
+        Direction::forward, name(*convolution),
+        [c = convolution, src = src_.data, packed, bias, relu, pool = pooling_ != nullptr, places = places_,
+         dst = dst_.data, scratch] {
+          c->forward(floats(src), floats(packed), {floats(bias), relu, pool, bytes(places)}, floats(dst),
+                     floats(scratch));
+        },
         winograd::forward_error_growth(convolution->shape()));
     builder.release_scratch();
     if (pooling_) {
-      Value unpooled;
-      unpooled.dims = to_dims(builder.options.batch, layer_.output);
-      unpooled.desc = blocked_desc(unpooled.dims);
-      unpooled.compute = [run](float* dst) { run(false, dst); };
+      // In memory of its own: in the backward part that of the operation serves others.
+      const Value output = unpooled(builder, [c = convolution, weights = builder.parameters[weights_].data,
+                                              src = src_.data, bias, relu](float* dst) {
+        const AlignedBuffer packed_again(static_cast<std::size_t>(c->packed_size()) * sizeof(float));
+        const AlignedBuffer own_scratch(static_cast<std::size_t>(c->forward_scratch_size()) * sizeof(float));
+        const auto own = [](const AlignedBuffer& buffer) { return static_cast<float*>(buffer.data()); };
+        c->pack(floats(weights), own(packed_again));
+        c->forward(floats(src), own(packed_again), {floats(bias), relu}, dst, own(own_scratch));
+      });
       const auto layer = static_cast<std::size_t>(builder.layer());
-      builder.values[layer].output = unpooled;
-      builder.values[layer + 1].input = unpooled;
+      builder.values[layer].output = output;
+      builder.values[layer + 1].input = output;
     }
     builder.discard(src_);
     if (activation_ != Activation::none && activation_ != Activation::relu)
@@ -74,20 +106,31 @@ class WinogradPlan final : public LayerPlan {
   }
 
   Value backward(Builder& builder, const Value& given) override {
-    const Value diff_dst = builder.converted(given, dst_.desc);
+    const Value diff_dst =
+        builder.converted(given, dst_.desc);  // as PooledPlan leaves it, where that is next
     const bool relu = activation_ == Activation::relu;
     if (activation_ != Activation::none && !relu)
       add_activation_backward(builder, activation_, dst_, diff_dst, layer_.input_gradient);
 
     const auto of_weights = make(builder, Direction::backward_weights);
+    if (pooling_) {
+      const Value gradient =
+          unpooled(builder, [maxima = diff_dst.data, places = places_,
+                             dims = to_dims(builder.options.batch, layer_.output)](float* to) {
+            unpool(floats(maxima), bytes(places), dims, to);
+          });
+      const auto layer = static_cast<std::size_t>(builder.layer());
+      builder.values[layer].output_gradient = gradient;
+      builder.values[layer + 1].input_gradient = gradient;
+    }
     const memory scratch = builder.scratch(of_weights->backward_weights_scratch_size());
     builder.add(
         Direction::backward_weights, name(*of_weights),
-        [c = of_weights, src = src_.data, relu_dst = relu ? dst_.data : memory(), diff_dst = diff_dst.data,
-         weights = builder.parameters[weights_].gradient,
+        [c = of_weights, src = src_.data, relu_dst = relu && !pooling_ ? dst_.data : memory(),
+         diff_dst = diff_dst.data, places = places_, weights = builder.parameters[weights_].gradient,
          bias = layer_.biases > 0 ? builder.parameters[bias_].gradient : memory(), scratch] {
-          c->backward_weights(floats(src), floats(relu_dst), floats(diff_dst), floats(weights), floats(bias),
-                              floats(scratch));
+          c->backward_weights(floats(src), floats(relu_dst), floats(diff_dst), bytes(places), floats(weights),
+                              floats(bias), floats(scratch));
         },
         winograd::weights_error_growth(of_weights->shape()));
     builder.release_scratch();
@@ -104,8 +147,10 @@ class WinogradPlan final : public LayerPlan {
       const memory data_scratch = builder.scratch(of_data->backward_data_scratch_size());
       builder.add(
           Direction::backward_data, name(*of_data),
-          [c = of_data, diff_dst = diff_dst.data, packed, diff_src = diff_src.data, data_scratch] {
-            c->backward_data(floats(diff_dst), floats(packed), floats(diff_src), floats(data_scratch));
+          [c = of_data, diff_dst = diff_dst.data, places = places_, packed, diff_src = diff_src.data,
+           data_scratch] {
+            c->backward_data(floats(diff_dst), bytes(places), floats(packed), floats(diff_src),
+                             floats(data_scratch));
           },
           winograd::forward_error_growth(of_data->shape().backward_data()));
       builder.release_scratch();
@@ -120,9 +165,18 @@ class WinogradPlan final : public LayerPlan {
     return std::make_shared<Convolution>(winograd_convolution(layer_, builder.options, direction));
   }
 
-  std::string name(const Convolution& convolution, const std::string& more = "") const {
+  /// What lies between the convolution and its pooling, which a step does not make.
+  Value unpooled(const Builder& builder, std::function<void(float*)> compute) const {
+    Value value;
+    value.dims = to_dims(builder.options.batch, layer_.output);
+    value.desc = blocked_desc(value.dims);
+    value.compute = std::move(compute);
+    return value;
+  }
+
+  std::string name(const Convolution& convolution) const {
     const std::string side = std::to_string(winograd::outputs_of(convolution.shape().tile_size));
-    return "winograd:f" + side + "x" + side + more + ":" + isa_;
+    return "winograd:f" + side + "x" + side + (pooling_ ? "+pool:" : ":") + isa_;
   }
 
   /// Transformed weights: in inference made at set-up, in training by an operation in front of the one that
@@ -142,8 +196,19 @@ class WinogradPlan final : public LayerPlan {
   memory::dims given_;
   Value src_;
   Value dst_;
+  memory places_;  ///< of the maxima, for the backward part
   std::size_t weights_ = 0;
   std::size_t bias_ = 0;
+};
+
+/// Pooling that the convolution before it computes.
+class PooledPlan final : public LayerPlan {
+ public:
+  Value forward(Builder&, const Value& src) override { return src; }
+  /// The gradient goes back as it is, in the layout that the convolution wants.
+  Value backward(Builder& builder, const Value& diff_dst) override {
+    return builder.converted(diff_dst, blocked_desc(diff_dst.dims));
+  }
 };
 
 }  // namespace
@@ -203,6 +268,10 @@ std::string winograd_instruction_set() {
   const std::vector<std::string> ours = winograd::instruction_sets();
   const auto found = std::find_if_not(ours.begin(), ours.end(), beyond);
   return found == ours.end() ? ours.back() : *found;
+}
+
+std::unique_ptr<LayerPlan> make_pooled_by_winograd() {
+  return std::make_unique<PooledPlan>();
 }
 
 std::unique_ptr<LayerPlan> make_winograd_convolution(const ModelLayer& layer, const ModelLayer* pooling) {

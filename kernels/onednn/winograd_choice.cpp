@@ -95,7 +95,6 @@ std::vector<bool> winograd_layers(const Model& model, const PrepareOptions& opti
 std::vector<bool> layers_pooled_by_winograd(const Model& model, const PrepareOptions& options,
                                             const std::vector<bool>& on_winograd) {
   std::vector<bool> pooled(model.layers.size(), false);
-  if (options.pass != Pass::forward) return pooled;
   for (std::size_t i = 1; i < pooled.size(); ++i) {
     const Activation activation = fused_activation(model.layers[i - 1].kind);
     pooled[i] = on_winograd[i - 1] && (activation == Activation::none || activation == Activation::relu) &&

@@ -11,7 +11,8 @@ namespace cnnbench::onednn {
 std::vector<bool> winograd_layers(const Model& model, const PrepareOptions& options, WinogradUse use);
 
 /// For every layer whether it is pooling that the convolution before it, on kernels/winograd, computes along
-/// with its outputs, which are then not written: in inference alone, since training needs them.
+/// with its outputs, which are then not written. Of what training needs of them, the places of the maxima
+/// are.
 std::vector<bool> layers_pooled_by_winograd(const Model& model, const PrepareOptions& options,
                                             const std::vector<bool>& on_winograd);
 

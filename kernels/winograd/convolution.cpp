@@ -26,9 +26,19 @@ void pack_weights(const Kernels& kernels, const Shape& shape, std::int64_t block
   });
 }
 
+/// An image, or the maxima of 2×2 pixels of it where there are places.
+template <typename Float>
+Image<Float> image(Float* data, std::int64_t channels, std::int64_t height, std::int64_t width,
+                   std::int64_t block, const std::uint8_t* places) {
+  const std::int64_t side = places == nullptr ? 1 : 2;
+  return {data, channels, height / side, width / side, block, places};
+}
+
 void convolve(const Kernels& kernels, const Shape& shape, std::int64_t block, int threads, const float* src,
-              const float* packed, Epilogue epilogue, float* dst, float* scratch) {
-  const Image<const float> from{src, shape.in_channels, shape.in_height, shape.in_width, block};
+              const std::uint8_t* places, const float* packed, Epilogue epilogue, float* dst,
+              float* scratch) {
+  const Image<const float> from =
+      image(src, shape.in_channels, shape.in_height, shape.in_width, block, places);
   const std::int64_t side = epilogue.max_pool ? 2 : 1;  // of the outputs that become one
   const Image<float> to{dst, shape.out_channels, shape.out_height / side, shape.out_width / side, block};
   const Columns columns(shape, block);
@@ -105,20 +115,22 @@ void Convolution::pack_backward(const float* weights, float* packed) const {
 
 void Convolution::forward(const float* src, const float* packed, const Epilogue& epilogue, float* dst,
                           float* scratch) const {
-  convolve(kernels_, shape_, block_, threads_, src, packed, epilogue, dst, scratch);
+  convolve(kernels_, shape_, block_, threads_, src, nullptr, packed, epilogue, dst, scratch);
 }
 
-void Convolution::backward_data(const float* diff_dst, const float* packed_backward, float* diff_src,
-                                float* scratch) const {
-  convolve(kernels_, shape_.backward_data(), block_, threads_, diff_dst, packed_backward, {}, diff_src,
-           scratch);
+void Convolution::backward_data(const float* diff_dst, const std::uint8_t* places,
+                                const float* packed_backward, float* diff_src, float* scratch) const {
+  convolve(kernels_, shape_.backward_data(), block_, threads_, diff_dst, places, packed_backward, {},
+           diff_src, scratch);
 }
 
 void Convolution::backward_weights(const float* src, const float* relu_dst, float* diff_dst,
-                                   float* diff_weights, float* diff_bias, float* scratch) const {
+                                   const std::uint8_t* places, float* diff_weights, float* diff_bias,
+                                   float* scratch) const {
   const Shape& shape = shape_;
   const Image<const float> from{src, shape.in_channels, shape.in_height, shape.in_width, block_};
-  const Image<float> gradient{diff_dst, shape.out_channels, shape.out_height, shape.out_width, block_};
+  const Image<float> gradient =
+      image(diff_dst, shape.out_channels, shape.out_height, shape.out_width, block_, places);
   const Columns columns(shape, block_);
   const Blocking blocking = backward_weights_blocking(shape, threads_);
   const BackwardWeightsScratch memory(shape, block_, blocking, threads_, scratch);

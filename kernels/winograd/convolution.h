@@ -35,14 +35,16 @@ class Convolution {
   void forward(const float* src, const float* packed, const Epilogue& epilogue, float* dst,
                float* scratch) const;
 
-  /// The gradient of the source.
-  void backward_data(const float* diff_dst, const float* packed_backward, float* diff_src,
-                     float* scratch) const;
+  /// The gradient of the source. Where `places` (see Epilogue), those of forward with max pooling, are not
+  /// null, diff_dst is the gradient of the maxima.
+  void backward_data(const float* diff_dst, const std::uint8_t* places, const float* packed_backward,
+                     float* diff_src, float* scratch) const;
 
-  /// The gradients of weights and bias (may be null). Where `relu_dst`, the output of forward with ReLU, is
-  /// not null, diff_dst is first set to zero, in memory, where that output is.
-  void backward_weights(const float* src, const float* relu_dst, float* diff_dst, float* diff_weights,
-                        float* diff_bias, float* scratch) const;
+  /// The gradients of weights and bias (may be null), `places` as in backward_data. Where `relu_dst`, the
+  /// output of forward with ReLU and without pooling, is not null, diff_dst is first set to zero, in memory,
+  /// where that output is.
+  void backward_weights(const float* src, const float* relu_dst, float* diff_dst, const std::uint8_t* places,
+                        float* diff_weights, float* diff_bias, float* scratch) const;
 
  private:
   Shape shape_;

@@ -19,6 +19,9 @@ struct Image {
   std::int64_t height = 0;
   std::int64_t width = 0;
   std::int64_t block = 0;
+  /// Not null: a gradient that has not gone back through max pooling yet. The data, and height and width, are
+  /// those of the maxima, and each goes to its place (see Epilogue) among four pixels.
+  const std::uint8_t* places = nullptr;
 
   std::int64_t size(std::int64_t batch) const {
     return batch * blocks_of(channels, block) * height * width * block;
@@ -28,12 +31,18 @@ struct Image {
   }
 };
 
+/// Of a maximum through which no gradient comes; as a place, 0.
+constexpr std::uint8_t dead_place = 4;
+
 /// What is done to an output before it is written.
 struct Epilogue {
   const float* bias = nullptr;  ///< [out_channels]; may be null
   bool relu = false;
   /// The maxima of 2×2 outputs in place of the outputs; a row or column that is left over is dropped.
   bool max_pool = false;
+  /// With max pooling, if not null: as large as the output, gets the place of each maximum among the four, 0
+  /// to 3 in row-major order, the first of equal ones; dead_place where ReLU made it zero.
+  std::uint8_t* places = nullptr;
   bool streaming = false;  ///< write around the caches
 };
 

@@ -17,6 +17,7 @@
 
 #include "kernels/winograd/kernels.h"
 #include "kernels/winograd/micro_kernel-inl.h"
+#include "kernels/winograd/pooling-inl.h"
 #include "kernels/winograd/transforms-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -39,6 +40,11 @@ HWY_INLINE void with_sizes(const TilePlace& place, const Function& function) {
                             [&](auto column_size) HWY_ATTR { function(row_size, column_size); });
   });
 }
+
+/// So many tiles ahead elements are asked for, before they are read and before they are written: there are
+/// more of them, each in a place of its own, than the CPU follows.
+constexpr int read_ahead = 4;
+constexpr int written_ahead = 8;
 
 /// Where the elements of a tile are in a tile matrix: a row for each kind. Walks from tile to tile.
 template <int kBlock, int kLargest>
@@ -97,8 +103,10 @@ HWY_INLINE void transform_pixels(const TilePlace& place, const float* first, std
     for (int v = 0; v < kBlock; v += K::lanes)
       transform_rectangle<Transform<row_size>, Transform<column_size>>(
           d, [&](int i, int j) HWY_ATTR { return hn::LoadU(d, first + i * row + j * kBlock + v); },
-          [&](int i, int j, hn::Vec<typename K::D> value)
-              HWY_ATTR { hn::StoreU(value, d, out.at(i, j) + v); });
+          [&](int i, int j, hn::Vec<typename K::D> value) HWY_ATTR {
+            hn::StoreU(value, d, out.at(i, j) + v);
+            __builtin_prefetch(out.at(i, j) + written_ahead * kBlock + v, 1);
+          });
   });
 }
 
@@ -114,8 +122,11 @@ void transform_input(const Shape& shape, const Image<const float>& from, std::in
     const std::int64_t y = place.y() - shape.padding_top;
     const std::int64_t x = place.x() - shape.padding_left;
     const float* const plane = from.at(place.image, column, 0, 0);
-    const bool whole = inside(from, y, x, inputs);
-    if (!whole) copy_square<kBlock, inputs>(from, plane, y, x, square);
+    const bool whole = from.places == nullptr && inside(from, y, x, inputs);
+    if (from.places != nullptr)
+      unpool_square<kBlock, inputs>(from, place.image, column, y, x, square);
+    else if (!whole)
+      copy_square<kBlock, inputs>(from, plane, y, x, square);
     const float* const first = whole ? plane + (y * from.width + x) * kBlock : square;
     const std::int64_t row = (whole ? from.width : inputs) * kBlock;
     if (whole)  // two tiles ahead: what is not in the caches comes from rows too far apart for the hardware
@@ -126,17 +137,22 @@ void transform_input(const Shape& shape, const Image<const float>& from, std::in
   }
 }
 
+/// What is written of 2×2 outputs: all, their maximum, or that and its place.
+enum class Written { outputs, maxima, maxima_and_places };
+
 /// Tiles of the largest size that are whole are written to the image, others to a square first.
-template <int kBlock, int kLargest, bool kPool, bool kStreaming>
+template <int kBlock, int kLargest, Written kWritten, bool kStreaming>
 void write_tiles(const Shape& shape, const TileMatrix<float>& from, std::int64_t first_tile,
                  std::int64_t column, Range tiles, const Epilogue& epilogue, const Image<float>& to) {
   using K = Kernel<kBlock>;
   using V = hn::Vec<typename K::D>;
-  constexpr int pool = kPool ? 2 : 1;
+  constexpr int pool = kWritten == Written::outputs ? 1 : 2;
+  constexpr bool places = kWritten == Written::maxima_and_places;
   constexpr int side = outputs_of(kLargest) / pool;  // of a tile's part of the image
   const typename K::D d;
   HWY_ALIGN float bias[kBlock];
   HWY_ALIGN float square[side * side * kBlock];
+  std::uint8_t square_of_places[places ? side * side * kBlock : 1];
   const V floor = hn::Set(d, epilogue.relu ? 0.0F : -std::numeric_limits<float>::infinity());
   for (std::int64_t lane = 0; lane < kBlock; ++lane) {
     const std::int64_t channel = column * kBlock + lane;
@@ -149,12 +165,13 @@ void write_tiles(const Shape& shape, const TileMatrix<float>& from, std::int64_t
     const std::int64_t x = place.x() / pool;
     const bool whole = inside(to, y, x, side);
     float* const pixels = to.at(place.image, column, y, x);
+    std::uint8_t* const pixels_places = places ? epilogue.places + (pixels - to.data) : nullptr;
     const std::int64_t row = to.width * kBlock;
     with_sizes<kLargest>(place, [&](auto row_size, auto column_size) HWY_ATTR {
       for (int v = 0; v < kBlock; v += K::lanes) {
         const V add = hn::Load(d, bias + v);
         const auto write = [&](int i, int j, V sum) HWY_ATTR {
-          const V value = hn::Max(floor, hn::Add(sum, add));
+          const V value = hn::Max(floor, sum);
           if (!whole)
             hn::Store(value, d, square + (i * side + j) * kBlock + v);
           else if constexpr (kStreaming)
@@ -163,14 +180,36 @@ void write_tiles(const Shape& shape, const TileMatrix<float>& from, std::int64_t
             hn::StoreU(value, d, pixels + i * row + j * kBlock + v);
         };
         V above[outputs_of(kLargest)];  // of a pair of rows, to be pooled
+        V left = add;
         transform_rectangle<OutputTransform<row_size>, OutputTransform<column_size>>(
-            d, [&](int i, int j) HWY_ATTR { return hn::LoadU(d, in.at(i, j) + v); },
+            d,
+            [&](int i, int j) HWY_ATTR {
+              __builtin_prefetch(in.at(i, j) + read_ahead * kBlock + v);
+              return hn::LoadU(d, in.at(i, j) + v);
+            },
             [&](int i, int j, V value) HWY_ATTR {
-              if constexpr (!kPool) {
-                write(i, j, value);
-              } else {  // before bias and ReLU, which change no order
+              if constexpr (kWritten == Written::outputs) {
+                write(i, j, hn::Add(value, add));
+              } else if constexpr (kWritten == Written::maxima) {  // bias and ReLU change no order
                 above[j] = i % 2 == 0 ? value : hn::Max(above[j], value);
-                if (i % 2 == 1 && j % 2 == 1) write(i / 2, j / 2, hn::Max(above[j - 1], above[j]));
+                if (i % 2 == 1 && j % 2 == 1)
+                  write(i / 2, j / 2, hn::Add(hn::Max(above[j - 1], above[j]), add));
+              } else {  // but a bias may make values equal
+                const V biased = hn::Add(value, add);
+                if (i % 2 == 0) {
+                  above[j] = biased;
+                } else if (j % 2 == 0) {
+                  left = biased;
+                } else {
+                  Maximum<kBlock> maximum(above[j - 1]);
+                  maximum.compare(above[j], 1);
+                  maximum.compare(left, 2);
+                  maximum.compare(biased, 3);
+                  write(i / 2, j / 2, maximum.value());
+                  Places<kBlock>::store(maximum.place(epilogue.relu),
+                                        whole ? pixels_places + i / 2 * row + j / 2 * kBlock + v
+                                              : square_of_places + (i / 2 * side + j / 2) * kBlock + v);
+                }
               }
             });
       }
@@ -178,9 +217,11 @@ void write_tiles(const Shape& shape, const TileMatrix<float>& from, std::int64_t
     if (whole) continue;
     const std::int64_t high = std::min<std::int64_t>(side, to.height - y);
     const std::int64_t wide = std::min<std::int64_t>(side, to.width - x);
-    for (std::int64_t i = 0; i < high; ++i)
-      std::memcpy(pixels + i * row, square + i * side * kBlock,
-                  static_cast<std::size_t>(wide * kBlock) * sizeof(float));
+    for (std::int64_t i = 0; i < high; ++i) {
+      const auto size = static_cast<std::size_t>(wide * kBlock);
+      std::memcpy(pixels + i * row, square + i * side * kBlock, size * sizeof(float));
+      if constexpr (places) std::memcpy(pixels_places + i * row, square_of_places + i * side * kBlock, size);
+    }
   }
   if constexpr (kStreaming) hwy::FlushStream();
 }
@@ -188,10 +229,15 @@ void write_tiles(const Shape& shape, const TileMatrix<float>& from, std::int64_t
 template <int kBlock, int kLargest>
 void transform_output(const Shape& shape, const TileMatrix<float>& from, std::int64_t first_tile,
                       std::int64_t column, Range tiles, const Epilogue& epilogue, const Image<float>& to) {
-  static constexpr decltype(&write_tiles<kBlock, kLargest, false, false>) write[2][2] = {
-      {write_tiles<kBlock, kLargest, false, false>, write_tiles<kBlock, kLargest, false, true>},
-      {write_tiles<kBlock, kLargest, true, false>, write_tiles<kBlock, kLargest, true, true>}};
-  write[epilogue.max_pool][epilogue.streaming](shape, from, first_tile, column, tiles, epilogue, to);
+  static constexpr decltype(&write_tiles<kBlock, kLargest, Written::outputs, false>) write[3][2] = {
+      {write_tiles<kBlock, kLargest, Written::outputs, false>,
+       write_tiles<kBlock, kLargest, Written::outputs, true>},
+      {write_tiles<kBlock, kLargest, Written::maxima, false>,
+       write_tiles<kBlock, kLargest, Written::maxima, true>},
+      {write_tiles<kBlock, kLargest, Written::maxima_and_places, false>,
+       write_tiles<kBlock, kLargest, Written::maxima_and_places, true>}};
+  const int written = !epilogue.max_pool ? 0 : epilogue.places == nullptr ? 1 : 2;
+  write[written][epilogue.streaming](shape, from, first_tile, column, tiles, epilogue, to);
 }
 
 /// Sets gradients of pixels whose output ReLU made zero to zero, in memory, and adds up those of the part of
@@ -231,16 +277,25 @@ void transform_output_gradient(const Shape& shape, const Image<float>& gradient,
   for (std::int64_t tile = tiles.first; tile < tiles.last; ++tile, out.leave(place), place.next()) {
     const std::int64_t y = place.y();
     const std::int64_t x = place.x();
-    float* const pixels = gradient.at(place.image, column, y, x);
-    const float* const activations =
-        relu_output == nullptr ? nullptr : relu_output + (pixels - gradient.data);
-    if (activations != nullptr || sums != nullptr)
-      mask_tile<kBlock>(gradient, pixels, activations, std::min<std::int64_t>(outputs, gradient.height - y),
-                        std::min<std::int64_t>(outputs, gradient.width - x), sum);
-    const bool whole = inside(gradient, y, x, outputs);
-    if (!whole) copy_square<kBlock, outputs>(gradient, gradient.at(place.image, column, 0, 0), y, x, square);
-    const float* const first = whole ? pixels : square;
-    const std::int64_t row = (whole ? gradient.width : outputs) * kBlock;
+    const float* first = square;
+    std::int64_t row = outputs * kBlock;
+    if (gradient.places != nullptr) {
+      if (sums != nullptr) add_living<kBlock>(gradient, place.image, column, y / 2, x / 2, outputs / 2, sum);
+      unpool_square<kBlock, outputs>(gradient, place.image, column, y, x, square);
+    } else {
+      float* const pixels = gradient.at(place.image, column, y, x);
+      const float* const activations =
+          relu_output == nullptr ? nullptr : relu_output + (pixels - gradient.data);
+      if (activations != nullptr || sums != nullptr)
+        mask_tile<kBlock>(gradient, pixels, activations, std::min<std::int64_t>(outputs, gradient.height - y),
+                          std::min<std::int64_t>(outputs, gradient.width - x), sum);
+      if (inside(gradient, y, x, outputs)) {
+        first = pixels;
+        row = gradient.width * kBlock;
+      } else {
+        copy_square<kBlock, outputs>(gradient, gradient.at(place.image, column, 0, 0), y, x, square);
+      }
+    }
     transform_pixels<kBlock, kLargest, OutputGradientTransform>(place, first, row, out);
   }
   if (sums == nullptr) return;

@@ -108,6 +108,9 @@ void transform_weights(const Shape& shape, const float* weights, bool rotated, s
   hwy::FlushStream();
 }
 
+/// So far ahead gradients are asked for: they come from memory in more streams than the CPU follows.
+constexpr std::int64_t inputs_ahead = 8;
+
 template <int kBlock, int kSize>
 void transform_weight_gradient(const Shape& shape, const TileMatrix<const float>& from, std::int64_t copies,
                                std::int64_t stride, std::int64_t column, Range inputs, float* weights) {
@@ -123,6 +126,7 @@ void transform_weight_gradient(const Shape& shape, const TileMatrix<const float>
           d,
           [&](int i, int j) HWY_ATTR {
             const float* const element = in + (i * points_of(kSize) + j) * from.element_stride() + v;
+            __builtin_prefetch(element + inputs_ahead * kBlock);
             auto sum = hn::LoadU(d, element);
             for (std::int64_t copy = 1; copy < copies; ++copy)
               sum = hn::Add(sum, hn::LoadU(d, element + copy * stride));

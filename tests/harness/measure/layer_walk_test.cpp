@@ -64,6 +64,26 @@ TEST(LayerWalk, GoesOnWithTheLossAndTheLayersThatGoBack) {
                           ">>2", "<<0", "6", ">>0"));
 }
 
+// "b" is computed along with "a", "c" along with nothing: it has an operation, but none that goes back.
+TEST(LayerWalk, StopsOnTheWayBackAtLayersThatHaveNoOperationAtAll) {
+  const Model model = build_model("m", "", {1, 8, 8},
+                                  {{"a", Dense{.units = 4}},
+                                   {"b", ActivationLayer{}},
+                                   {"c", ActivationLayer{}},
+                                   {"d", Dense{.units = 2}}},
+                                  Loss::l2);
+  EXPECT_THAT(walk({{0, forward, ""},
+                    {2, forward, ""},
+                    {3, forward, ""},
+                    {4, forward, ""},
+                    {4, data, ""},
+                    {3, data, ""},
+                    {0, weights, ""}},
+                   model),
+              ElementsAre("<0", "0", ">0", "<1", ">1", "<2", "1", ">2", "<3", "2", ">3", "3", "4", "loss",
+                          "<<3", "5", ">>3", "<<1", ">>1", "<<0", "6", ">>0"));
+}
+
 TEST(LayerWalk, NeedsNoVisitor) {
   FakeClock clock;
   ScriptedProgram program(clock, {{{0, forward, ""}, 1}, {{3, forward, ""}, 1}, {{0, weights, ""}, 1}});

@@ -53,20 +53,24 @@ void expect_forward(const Shape& shape, const std::vector<int>& threads) {
     }
 }
 
-/// The maxima of 2×2 values; a row or column that is left over is dropped.
-std::vector<float> pooled(const Shape& shape, const std::vector<float>& values) {
-  std::vector<float> maxima;
+/// Calls function(index of the maximum, its place, index among the maxima) for all 2×2 values; a row or
+/// column that is left over is dropped.
+template <typename Function>
+void for_each_maximum(const Shape& shape, const std::vector<float>& values, const Function& function) {
+  std::size_t count = 0;
   const std::int64_t planes = shape.batch * shape.out_channels;
   for (std::int64_t plane = 0; plane < planes; ++plane)
     for (std::int64_t y = 0; y + 1 < shape.out_height; y += 2)
       for (std::int64_t x = 0; x + 1 < shape.out_width; x += 2) {
-        const auto at = [&](std::int64_t i, std::int64_t j) {
-          return values[static_cast<std::size_t>((plane * shape.out_height + y + i) * shape.out_width + x +
-                                                 j)];
+        const auto at = [&](int place) {
+          return static_cast<std::size_t>((plane * shape.out_height + y + place / 2) * shape.out_width + x +
+                                          place % 2);
         };
-        maxima.push_back(std::max({at(0, 0), at(0, 1), at(1, 0), at(1, 1)}));
+        int best = 0;
+        for (int place = 1; place < 4; ++place)
+          if (values[at(place)] > values[at(best)]) best = place;
+        function(at(best), best, count++);
       }
-  return maxima;
 }
 
 /// Pooling changes no value: its results are some of those without it, to the bit.
@@ -77,9 +81,52 @@ void expect_pooled(const Shape& shape, const std::vector<int>& threads) {
     for (const Way& way : ways_of_variant(threads, relu)) {
       const Result all = run_forward(shape, way, operands.src, operands.weights, {bias, relu, false});
       const Result found = run_forward(shape, way, operands.src, operands.weights, {bias, relu, true});
+      std::vector<float> maxima;
+      for_each_maximum(shape, all.values,
+                       [&](std::size_t at, int, std::size_t) { maxima.push_back(all.values[at]); });
 
-      EXPECT_EQ(found.values, pooled(shape, all.values)) << way.name();
+      EXPECT_EQ(found.values, maxima) << way.name();
       EXPECT_TRUE(found.clean) << way.name();
+    }
+}
+
+/// In training pooling tells where its maxima were, and gradients go back to there: to the bit as if the
+/// gradient before pooling had been given.
+void expect_pooled_in_training(const Shape& shape, const std::vector<int>& threads) {
+  const Operands operands(shape);
+  const float* const bias = operands.bias.values.data();
+  const Plain like = output_like(shape, true);
+  const Plain gradient = random_plain(like.n, like.channels, like.height, like.width, 6);
+  for (const bool relu : {false, true})
+    for (const Way& way : ways_of_variant(threads, relu)) {
+      const Result all = run_forward(shape, way, operands.src, operands.weights, {bias, relu, false});
+      const Result pooled = run_forward(shape, way, operands.src, operands.weights, {bias, relu, true});
+      PlacesMemory places(blocked_size(like, way.block));
+      const Result found =
+          run_forward(shape, way, operands.src, operands.weights, {bias, relu, true, places.data()});
+      EXPECT_EQ(found.values, pooled.values) << way.name();
+      EXPECT_TRUE(found.clean && places.intact()) << way.name();
+
+      std::vector<int> expected_places;
+      Plain unpooled = output_like(shape, false);
+      for_each_maximum(shape, all.values, [&](std::size_t at, int place, std::size_t i) {
+        const bool dead = relu && all.values[at] == 0;
+        expected_places.push_back(dead ? int{dead_place} : place);
+        if (!dead) unpooled.values[at] = gradient.values[i];
+      });
+      std::vector<int> found_places(expected_places.size());
+      for_each_place(like, way.block,
+                     [&](std::size_t to, std::size_t from) { found_places[to] = places.data()[from]; });
+      EXPECT_EQ(found_places, expected_places) << way.name();
+
+      const Result data = run_backward_data(shape, way, gradient, operands.weights, places.data());
+      EXPECT_EQ(data.values, run_backward_data(shape, way, unpooled, operands.weights).values) << way.name();
+      const Result weights =
+          run_backward_weights(shape, way, operands.src, nullptr, gradient, true, places.data());
+      const Result same = run_backward_weights(shape, way, operands.src, nullptr, unpooled, true);
+      EXPECT_EQ(weights.values, same.values) << way.name();
+      EXPECT_LE(worst_error(weights.bias, direct_bias(unpooled), 1), 1) << way.name();
+      EXPECT_TRUE(data.clean && weights.clean) << way.name();
     }
 }
 
@@ -128,6 +175,10 @@ TEST_P(WinogradShapes, ForwardWithPoolingIsTheMaximaOfThatWithout) {
   expect_pooled(GetParam().shape, {1, 2, 3});
 }
 
+TEST_P(WinogradShapes, GradientsGoBackThroughPooling) {
+  expect_pooled_in_training(GetParam().shape, {1, 2, 3});
+}
+
 TEST_P(WinogradShapes, BackwardDataIsTheDirectSum) {
   expect_backward_data(GetParam().shape, {1, 2, 3});
 }
@@ -149,6 +200,7 @@ TEST(WinogradConvolution, IsRightWhereThreadsShareSeveralBlocks) {
 
     expect_forward(shape, {6});
     expect_pooled(shape, {6});
+    expect_pooled_in_training(shape, {6});
     expect_backward_data(shape, {6});
     expect_backward_weights(shape, {6});
   }
@@ -192,6 +244,7 @@ TEST(WinogradConvolution, IsRightWhereItsMaximaAreWrittenAroundTheCaches) {
   const Shape shape{1, 1, 8, 725, 731, 725, 731, 1, 1};
   ASSERT_GE(shape.out_channels * shape.out_height * shape.out_width, 4 << 20);
   expect_pooled(shape, {2});
+  expect_pooled_in_training(shape, {2});
 }
 
 // The project's promise for VGG16's layers.

@@ -112,6 +112,19 @@ inline Result from_blocked(const Plain& like, std::int64_t block, const Memory& 
   return result;
 }
 
+/// Places of maxima, in the layout of the maxima, with a guard behind them.
+class PlacesMemory {
+ public:
+  explicit PlacesMemory(std::int64_t size) : all_(static_cast<std::size_t>(size) + guard, canary) {}
+  std::uint8_t* data() { return all_.data(); }
+  bool intact() const { return std::count(all_.end() - guard, all_.end(), canary) == guard; }
+
+ private:
+  static constexpr std::ptrdiff_t guard = 64;
+  static constexpr std::uint8_t canary = 99;
+  std::vector<std::uint8_t> all_;
+};
+
 /// How a convolution is run.
 struct Way {
   std::int64_t block = 8;
@@ -145,12 +158,18 @@ inline Plain source_like(const Shape& s) {
           std::vector<float>(static_cast<std::size_t>(s.batch * s.in_channels * s.in_height * s.in_width))};
 }
 
+/// The output, or the maxima of 2×2 of it; without values.
+inline Plain output_like(const Shape& s, bool max_pool) {
+  const std::int64_t side = max_pool ? 2 : 1;
+  Plain dst{s.batch, s.out_channels, s.out_height / side, s.out_width / side, {}};
+  dst.values.resize(static_cast<std::size_t>(dst.n * dst.channels * dst.height * dst.width));
+  return dst;
+}
+
 inline Result run_forward(const Shape& s, const Way& way, const Plain& src, const Plain& weights,
                           const Epilogue& epilogue) {
   const Convolution convolution(way.in_tiles(s), way.block, way.instruction_set, way.threads);
-  const std::int64_t side = epilogue.max_pool ? 2 : 1;
-  Plain dst{s.batch, s.out_channels, s.out_height / side, s.out_width / side, {}};
-  dst.values.resize(static_cast<std::size_t>(dst.n * dst.channels * dst.height * dst.width));
+  const Plain dst = output_like(s, epilogue.max_pool);
   Memory from(blocked_size(src, way.block));
   Memory to(blocked_size(dst, way.block));
   Memory packed(convolution.packed_size());
@@ -163,7 +182,9 @@ inline Result run_forward(const Shape& s, const Way& way, const Plain& src, cons
   return result;
 }
 
-inline Result run_backward_data(const Shape& s, const Way& way, const Plain& diff_dst, const Plain& weights) {
+/// `places`, where not null, are those of the forward convolution, and diff_dst the gradient of the maxima.
+inline Result run_backward_data(const Shape& s, const Way& way, const Plain& diff_dst, const Plain& weights,
+                                const std::uint8_t* places = nullptr) {
   const Convolution convolution(way.in_tiles(s), way.block, way.instruction_set, way.threads);
   const Plain diff_src = source_like(s);
   Memory from(blocked_size(diff_dst, way.block));
@@ -172,7 +193,7 @@ inline Result run_backward_data(const Shape& s, const Way& way, const Plain& dif
   Memory scratch(convolution.backward_data_scratch_size(), way.scratch);
   to_blocked(diff_dst, way.block, from);
   convolution.pack_backward(weights.values.data(), packed.data());
-  convolution.backward_data(from.data(), packed.data(), to.data(), scratch.data());
+  convolution.backward_data(from.data(), places, packed.data(), to.data(), scratch.data());
   Result result = from_blocked(diff_src, way.block, to);
   result.clean = result.clean && to.intact() && packed.intact() && scratch.intact();
   return result;
@@ -180,7 +201,8 @@ inline Result run_backward_data(const Shape& s, const Way& way, const Plain& dif
 
 /// `relu_dst` may be null.
 inline Result run_backward_weights(const Shape& s, const Way& way, const Plain& src, const Plain* relu_dst,
-                                   const Plain& diff_dst, bool with_bias) {
+                                   const Plain& diff_dst, bool with_bias,
+                                   const std::uint8_t* places = nullptr) {
   const Convolution convolution(way.in_tiles(s), way.block, way.instruction_set, way.threads);
   Memory from(blocked_size(src, way.block));
   Memory gradient(blocked_size(diff_dst, way.block));
@@ -192,7 +214,7 @@ inline Result run_backward_weights(const Shape& s, const Way& way, const Plain& 
   to_blocked(diff_dst, way.block, gradient);
   if (relu_dst != nullptr) to_blocked(*relu_dst, way.block, output);
   convolution.backward_weights(from.data(), relu_dst == nullptr ? nullptr : output.data(), gradient.data(),
-                               weights.data(), with_bias ? bias.data() : nullptr, scratch.data());
+                               places, weights.data(), with_bias ? bias.data() : nullptr, scratch.data());
   Result result = from_blocked(diff_dst, way.block, gradient);
   result.diff_dst = std::move(result.values);
   result.values.assign(weights.data(), weights.data() + weights.size());
