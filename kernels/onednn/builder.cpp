@@ -56,7 +56,7 @@ Builder::Builder(const Model& the_model, const PrepareOptions& the_options, cons
       stream(engine),
       values(the_model.layers.size() + 1),
       on_winograd(winograd_layers(the_model, the_options, the_variant.winograd)),
-      pooled(layers_pooled_by_winograd(the_model, the_options, on_winograd)) {}
+      pooled(layers_pooled_by_winograd(the_model, on_winograd)) {}
 
 memory::desc Builder::source_desc(const memory::dims& dims) const {
   return activation_desc(dims, next_to_winograd(model, on_winograd, layer_, -1) &&
@@ -104,6 +104,7 @@ Value Builder::in_layout(const Value& value, const memory::desc& wanted) {
   if (value.desc == wanted) return value;
   if (same_layout(value.desc, wanted, value.dims)) return view(value, value.dims, wanted);
   Value copy = make_value(value.dims, wanted);
+  copy.through_relu = value.through_relu;
   const dnnl::reorder::primitive_desc reorder(engine, value.desc, engine, wanted);
   add(Direction::reorder, reorder.impl_info_str(), dnnl::reorder(reorder),
       {{DNNL_ARG_FROM, value.data}, {DNNL_ARG_TO, copy.data}});

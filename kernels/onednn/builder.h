@@ -23,11 +23,12 @@ struct Value {
   memory::desc desc;
   memory data;
   int buffer = -1;
-  bool kept = false;      ///< its buffer must not serve others
-  bool writable = false;  ///< the next layer may work in place
-  /// Where a step does not make the value, since two layers are one operation: what computes it for a reader,
-  /// into memory of this layout. It needs what the operation read: to be called only while Program::read
-  /// allows.
+  bool kept = false;          ///< its buffer must not serve others
+  bool writable = false;      ///< the next layer may work in place
+  bool through_relu = false;  ///< a gradient that went back through the ReLU of the layer before already
+  /// Where a step does not make the value, since two layers share an operation: what computes it for a
+  /// reader, into memory of this layout. It needs what the operation read: to be called only while
+  /// Program::read allows.
   std::function<void(float*)> compute;
   explicit operator bool() const { return buffer >= 0 || compute; }
 };

@@ -115,7 +115,8 @@ class OneDnnProgram final : public Program {
       builder_.begin_layer(i);
       plans.push_back(make_plan(i));
       LayerValues& values = builder_.values[static_cast<std::size_t>(i)];
-      if (!values.input) values.input = value;  // a plan of two layers knows what is between them
+      if (!values.input)
+        values.input = value;  // a plan that shares work with the next layer's sets them itself
       value = plans.back()->forward(builder_, value);
       if (!values.output) values.output = value;
     }
@@ -130,9 +131,9 @@ class OneDnnProgram final : public Program {
       if (!model_.layers[static_cast<std::size_t>(i)].backward) break;
       builder_.begin_layer(i);
       LayerValues& values = builder_.values[static_cast<std::size_t>(i)];
-      values.output_gradient = gradient;
+      if (!values.output_gradient) values.output_gradient = gradient;
       gradient = plans[static_cast<std::size_t>(i)]->backward(builder_, gradient);
-      values.input_gradient = gradient;
+      if (!values.input_gradient) values.input_gradient = gradient;
     }
   }
 

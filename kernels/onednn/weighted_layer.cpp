@@ -76,7 +76,8 @@ Value WeightedLayer::backward(Builder& builder, const Value& given) {
   Value output_gradient = given;
   if (activation_ != Activation::none) {
     output_gradient = builder.converted(given, dst_.desc);
-    add_activation_backward(builder, activation_, dst_, output_gradient, layer_.input_gradient);
+    if (!given.through_relu)
+      add_activation_backward(builder, activation_, dst_, output_gradient, layer_.input_gradient);
   }
   const Value diff_dst = gradient_value(builder, output_gradient);
 

@@ -36,6 +36,16 @@ void unpool(const float* maxima, const std::uint8_t* places, const memory::dims&
         }
 }
 
+/// Memory for a computation that is no part of a step.
+class OwnFloats {
+ public:
+  explicit OwnFloats(std::int64_t size) : all_(static_cast<std::size_t>(size) * sizeof(float)) {}
+  float* data() const { return static_cast<float*>(all_.data()); }
+
+ private:
+  AlignedBuffer all_;
+};
+
 class WinogradPlan final : public LayerPlan {
  public:
   WinogradPlan(const ModelLayer& layer, const ModelLayer* pooling)
@@ -86,14 +96,15 @@ class WinogradPlan final : public LayerPlan {
     builder.release_scratch();
     if (pooling_) {
       // In memory of its own: in the backward part that of the operation serves others.
-      const Value output = unpooled(builder, [c = convolution, weights = builder.parameters[weights_].data,
-                                              src = src_.data, bias, relu](float* dst) {
-        const AlignedBuffer packed_again(static_cast<std::size_t>(c->packed_size()) * sizeof(float));
-        const AlignedBuffer own_scratch(static_cast<std::size_t>(c->forward_scratch_size()) * sizeof(float));
-        const auto own = [](const AlignedBuffer& buffer) { return static_cast<float*>(buffer.data()); };
-        c->pack(floats(weights), own(packed_again));
-        c->forward(floats(src), own(packed_again), {floats(bias), relu}, dst, own(own_scratch));
-      });
+      const Value output = computed(
+          builder, layer_.output,
+          [c = convolution, weights = builder.parameters[weights_].data, src = src_.data, bias,
+           relu](float* dst) {
+            const OwnFloats own_packed(c->packed_size());
+            const OwnFloats own_scratch(c->forward_scratch_size());
+            c->pack(floats(weights), own_packed.data());
+            c->forward(floats(src), own_packed.data(), {floats(bias), relu}, dst, own_scratch.data());
+          });
       const auto layer = static_cast<std::size_t>(builder.layer());
       builder.values[layer].output = output;
       builder.values[layer + 1].input = output;
@@ -114,11 +125,10 @@ class WinogradPlan final : public LayerPlan {
 
     const auto of_weights = make(builder, Direction::backward_weights);
     if (pooling_) {
-      const Value gradient =
-          unpooled(builder, [maxima = diff_dst.data, places = places_,
-                             dims = to_dims(builder.options.batch, layer_.output)](float* to) {
-            unpool(floats(maxima), bytes(places), dims, to);
-          });
+      const Value gradient = computed(
+          builder, layer_.output,
+          [maxima = diff_dst.data, places = places_, dims = to_dims(builder.options.batch, layer_.output)](
+              float* to) { unpool(floats(maxima), bytes(places), dims, to); });
       const auto layer = static_cast<std::size_t>(builder.layer());
       builder.values[layer].output_gradient = gradient;
       builder.values[layer + 1].input_gradient = gradient;
@@ -145,15 +155,30 @@ class WinogradPlan final : public LayerPlan {
       const memory packed = packed_weights(builder, of_data->packed_backward_size(), Direction::backward_data,
                                            name(*of_data), pack);
       const memory data_scratch = builder.scratch(of_data->backward_data_scratch_size());
+      diff_src.through_relu = follows_relu(builder);
       builder.add(
           Direction::backward_data, name(*of_data),
-          [c = of_data, diff_dst = diff_dst.data, places = places_, packed, diff_src = diff_src.data,
-           data_scratch] {
-            c->backward_data(floats(diff_dst), bytes(places), floats(packed), floats(diff_src),
-                             floats(data_scratch));
+          [c = of_data, diff_dst = diff_dst.data, places = places_, packed,
+           relu_src = diff_src.through_relu ? src_.data : memory(), diff_src = diff_src.data, data_scratch] {
+            c->backward_data(floats(diff_dst), bytes(places), floats(packed), floats(relu_src),
+                             floats(diff_src), floats(data_scratch));
           },
           winograd::forward_error_growth(of_data->shape().backward_data()));
       builder.release_scratch();
+      if (diff_src.through_relu) {
+        const Value gradient = computed(builder, layer_.input,
+                                        [c = of_data, weights = builder.parameters[weights_].data,
+                                         diff_dst = diff_dst.data, places = places_](float* to) {
+                                          const OwnFloats own_packed(c->packed_backward_size());
+                                          const OwnFloats own_scratch(c->backward_data_scratch_size());
+                                          c->pack_backward(floats(weights), own_packed.data());
+                                          c->backward_data(floats(diff_dst), bytes(places), own_packed.data(),
+                                                           nullptr, to, own_scratch.data());
+                                        });
+        const auto layer = static_cast<std::size_t>(builder.layer());
+        builder.values[layer].input_gradient = gradient;
+        builder.values[layer - 1].output_gradient = gradient;
+      }
       diff_src = builder.with_dims(diff_src, given_);
     }
     builder.discard(diff_dst);
@@ -165,10 +190,20 @@ class WinogradPlan final : public LayerPlan {
     return std::make_shared<Convolution>(winograd_convolution(layer_, builder.options, direction));
   }
 
-  /// What lies between the convolution and its pooling, which a step does not make.
-  Value unpooled(const Builder& builder, std::function<void(float*)> compute) const {
+  /// Whether the source is the output of a ReLU that the library has fused into the layer before. Its
+  /// gradient then goes back through that as it is written, which spares an operation. (On kernels/winograd
+  /// it goes through as it is read.)
+  bool follows_relu(const Builder& builder) const {
+    if (builder.layer() == 0 || given_ != src_.dims) return false;
+    const auto before = static_cast<std::size_t>(builder.layer()) - 1;
+    return !builder.on_winograd[before] &&
+           fused_activation(builder.model.layers[before].kind) == Activation::relu;
+  }
+
+  /// A value that a step does not make.
+  static Value computed(const Builder& builder, const Shape& shape, std::function<void(float*)> compute) {
     Value value;
-    value.dims = to_dims(builder.options.batch, layer_.output);
+    value.dims = to_dims(builder.options.batch, shape);
     value.desc = blocked_desc(value.dims);
     value.compute = std::move(compute);
     return value;

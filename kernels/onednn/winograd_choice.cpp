@@ -92,8 +92,7 @@ std::vector<bool> winograd_layers(const Model& model, const PrepareOptions& opti
   return taken;
 }
 
-std::vector<bool> layers_pooled_by_winograd(const Model& model, const PrepareOptions& options,
-                                            const std::vector<bool>& on_winograd) {
+std::vector<bool> layers_pooled_by_winograd(const Model& model, const std::vector<bool>& on_winograd) {
   std::vector<bool> pooled(model.layers.size(), false);
   for (std::size_t i = 1; i < pooled.size(); ++i) {
     const Activation activation = fused_activation(model.layers[i - 1].kind);

@@ -13,8 +13,7 @@ std::vector<bool> winograd_layers(const Model& model, const PrepareOptions& opti
 /// For every layer whether it is pooling that the convolution before it, on kernels/winograd, computes along
 /// with its outputs, which are then not written. Of what training needs of them, the places of the maxima
 /// are.
-std::vector<bool> layers_pooled_by_winograd(const Model& model, const PrepareOptions& options,
-                                            const std::vector<bool>& on_winograd);
+std::vector<bool> layers_pooled_by_winograd(const Model& model, const std::vector<bool>& on_winograd);
 
 /// Bytes of transformed weights and of scratch memory in a program; where timing is to choose the layers, as
 /// if it chose all.

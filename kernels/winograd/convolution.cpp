@@ -119,9 +119,10 @@ void Convolution::forward(const float* src, const float* packed, const Epilogue&
 }
 
 void Convolution::backward_data(const float* diff_dst, const std::uint8_t* places,
-                                const float* packed_backward, float* diff_src, float* scratch) const {
-  convolve(kernels_, shape_.backward_data(), block_, threads_, diff_dst, places, packed_backward, {},
-           diff_src, scratch);
+                                const float* packed_backward, const float* relu_src, float* diff_src,
+                                float* scratch) const {
+  convolve(kernels_, shape_.backward_data(), block_, threads_, diff_dst, places, packed_backward,
+           {.positive = relu_src}, diff_src, scratch);
 }
 
 void Convolution::backward_weights(const float* src, const float* relu_dst, float* diff_dst,

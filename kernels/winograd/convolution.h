@@ -36,9 +36,10 @@ class Convolution {
                float* scratch) const;
 
   /// The gradient of the source. Where `places` (see Epilogue), those of forward with max pooling, are not
-  /// null, diff_dst is the gradient of the maxima.
+  /// null, diff_dst is the gradient of the maxima. Where `relu_src`, a source that is the output of ReLU, is
+  /// not null, it is the gradient of what went into ReLU.
   void backward_data(const float* diff_dst, const std::uint8_t* places, const float* packed_backward,
-                     float* diff_src, float* scratch) const;
+                     const float* relu_src, float* diff_src, float* scratch) const;
 
   /// The gradients of weights and bias (may be null), `places` as in backward_data. Where `relu_dst`, the
   /// output of forward with ReLU and without pooling, is not null, diff_dst is first set to zero, in memory,

@@ -43,6 +43,9 @@ struct Epilogue {
   /// With max pooling, if not null: as large as the output, gets the place of each maximum among the four, 0
   /// to 3 in row-major order, the first of equal ones; dead_place where ReLU made it zero.
   std::uint8_t* places = nullptr;
+  /// If not null, without max pooling: as large as the output; zeros are written where it is not positive. So
+  /// a gradient goes back through the ReLU whose output this was.
+  const float* positive = nullptr;
   bool streaming = false;  ///< write around the caches
 };
 

@@ -93,6 +93,14 @@ HWY_INLINE void copy_square(const Image<Float>& image, const float* plane, std::
                 static_cast<std::size_t>(right - left) * kBlock * sizeof(float));
 }
 
+/// Asks for pixels some tiles before they are read: what is not in the caches comes from rows too far apart
+/// for the hardware.
+template <int kBlock, int kRows, int kColumns>
+HWY_INLINE void prefetch_pixels(const float* first, std::int64_t row) {
+  for (int i = 0; i < kRows; ++i)
+    for (std::int64_t j = 0; j < kColumns * kBlock; j += line) hwy::Prefetch(first + i * row + j);
+}
+
 /// A tile of pixels, the first of which is `first` and whose rows are `row` floats apart, into elements.
 template <int kBlock, int kLargest, template <int> class Transform>
 HWY_INLINE void transform_pixels(const TilePlace& place, const float* first, std::int64_t row,
@@ -129,12 +137,16 @@ void transform_input(const Shape& shape, const Image<const float>& from, std::in
       copy_square<kBlock, inputs>(from, plane, y, x, square);
     const float* const first = whole ? plane + (y * from.width + x) * kBlock : square;
     const std::int64_t row = (whole ? from.width : inputs) * kBlock;
-    if (whole)  // two tiles ahead: what is not in the caches comes from rows too far apart for the hardware
-      for (int i = 0; i < inputs; ++i)
-        for (std::int64_t j = 0; j < outputs * kBlock; j += line)
-          hwy::Prefetch(first + i * row + 2 * outputs * kBlock + 2 * kBlock + j);
+    if (whole)  // of the second next tile those that the next one has not
+      prefetch_pixels<kBlock, inputs, outputs>(first + (2 * outputs + 2) * kBlock, row);
     transform_pixels<kBlock, kLargest, InputTransform>(place, first, row, out);
   }
+}
+
+/// Values where others are positive, else zeros: what ReLU does to a gradient, given its output.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V where_positive(D d, const float* others, V values) {
+  return hn::IfThenElseZero(hn::Gt(hn::LoadU(d, others), hn::Zero(d)), values);
 }
 
 /// What is written of 2×2 outputs: all, their maximum, or that and its place.
@@ -166,12 +178,17 @@ void write_tiles(const Shape& shape, const TileMatrix<float>& from, std::int64_t
     const bool whole = inside(to, y, x, side);
     float* const pixels = to.at(place.image, column, y, x);
     std::uint8_t* const pixels_places = places ? epilogue.places + (pixels - to.data) : nullptr;
+    const float* const positive =
+        epilogue.positive == nullptr ? nullptr : epilogue.positive + (pixels - to.data);
     const std::int64_t row = to.width * kBlock;
+    if (whole && positive != nullptr) prefetch_pixels<kBlock, side, side>(positive + 2 * side * kBlock, row);
     with_sizes<kLargest>(place, [&](auto row_size, auto column_size) HWY_ATTR {
       for (int v = 0; v < kBlock; v += K::lanes) {
         const V add = hn::Load(d, bias + v);
         const auto write = [&](int i, int j, V sum) HWY_ATTR {
-          const V value = hn::Max(floor, sum);
+          V value = hn::Max(floor, sum);
+          if (whole && positive != nullptr)
+            value = where_positive(d, positive + i * row + j * kBlock + v, value);
           if (!whole)
             hn::Store(value, d, square + (i * side + j) * kBlock + v);
           else if constexpr (kStreaming)
@@ -220,6 +237,9 @@ void write_tiles(const Shape& shape, const TileMatrix<float>& from, std::int64_t
     for (std::int64_t i = 0; i < high; ++i) {
       const auto size = static_cast<std::size_t>(wide * kBlock);
       std::memcpy(pixels + i * row, square + i * side * kBlock, size * sizeof(float));
+      if (positive != nullptr)
+        for (std::int64_t at = i * row; at < i * row + wide * kBlock; at += K::lanes)
+          hn::StoreU(where_positive(d, positive + at, hn::LoadU(d, pixels + at)), d, pixels + at);
       if constexpr (places) std::memcpy(pixels_places + i * row, square_of_places + i * side * kBlock, size);
     }
   }
@@ -255,8 +275,7 @@ HWY_INLINE void mask_tile(const Image<float>& gradient, float* pixels, const flo
         float* const pixel = pixels + i * row + j * kBlock + v;
         auto value = hn::LoadU(d, pixel);
         if (outputs != nullptr) {
-          value = hn::IfThenElseZero(hn::Gt(hn::LoadU(d, outputs + i * row + j * kBlock + v), hn::Zero(d)),
-                                     value);
+          value = where_positive(d, outputs + i * row + j * kBlock + v, value);
           hn::StoreU(value, d, pixel);
         }
         sum = hn::Add(sum, value);

@@ -143,6 +143,22 @@ void expect_backward_data(const Shape& shape, const std::vector<int>& threads) {
   }
 }
 
+/// Where the source was the output of ReLU, its gradient is zero where that is, else to the bit the same.
+void expect_backward_data_through_relu(const Shape& shape, const std::vector<int>& threads) {
+  const Operands operands(shape);
+  Plain source = operands.src;
+  for (float& value : source.values) value = std::max(0.0F, value);
+  for (const Way& way : ways(threads)) {
+    std::vector<float> expected = run_backward_data(shape, way, operands.diff_dst, operands.weights).values;
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      if (source.values[i] == 0) expected[i] = 0;
+    const Result found = run_backward_data(shape, way, operands.diff_dst, operands.weights, nullptr, &source);
+
+    EXPECT_EQ(found.values, expected) << way.name();
+    EXPECT_TRUE(found.clean) << way.name();
+  }
+}
+
 void expect_backward_weights(const Shape& shape, const std::vector<int>& threads) {
   const Operands operands(shape);
   for (const bool relu : {false, true}) {
@@ -181,6 +197,10 @@ TEST_P(WinogradShapes, GradientsGoBackThroughPooling) {
 
 TEST_P(WinogradShapes, BackwardDataIsTheDirectSum) {
   expect_backward_data(GetParam().shape, {1, 2, 3});
+}
+
+TEST_P(WinogradShapes, BackwardDataGoesThroughReluOfTheSource) {
+  expect_backward_data_through_relu(GetParam().shape, {1, 3});
 }
 
 TEST_P(WinogradShapes, BackwardWeightsIsTheDirectSumWithAndWithoutBiasAndRelu) {

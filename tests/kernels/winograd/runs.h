@@ -182,18 +182,22 @@ inline Result run_forward(const Shape& s, const Way& way, const Plain& src, cons
   return result;
 }
 
-/// `places`, where not null, are those of the forward convolution, and diff_dst the gradient of the maxima.
+/// `places`, where not null, are those of the forward convolution, and diff_dst the gradient of the maxima;
+/// `relu_src`, where not null, is the output of ReLU.
 inline Result run_backward_data(const Shape& s, const Way& way, const Plain& diff_dst, const Plain& weights,
-                                const std::uint8_t* places = nullptr) {
+                                const std::uint8_t* places = nullptr, const Plain* relu_src = nullptr) {
   const Convolution convolution(way.in_tiles(s), way.block, way.instruction_set, way.threads);
   const Plain diff_src = source_like(s);
   Memory from(blocked_size(diff_dst, way.block));
   Memory to(blocked_size(diff_src, way.block));
+  Memory source(blocked_size(diff_src, way.block));
+  if (relu_src != nullptr) to_blocked(*relu_src, way.block, source);
   Memory packed(convolution.packed_backward_size());
   Memory scratch(convolution.backward_data_scratch_size(), way.scratch);
   to_blocked(diff_dst, way.block, from);
   convolution.pack_backward(weights.values.data(), packed.data());
-  convolution.backward_data(from.data(), places, packed.data(), to.data(), scratch.data());
+  convolution.backward_data(from.data(), places, packed.data(), relu_src == nullptr ? nullptr : source.data(),
+                            to.data(), scratch.data());
   Result result = from_blocked(diff_src, way.block, to);
   result.clean = result.clean && to.intact() && packed.intact() && scratch.intact();
   return result;
