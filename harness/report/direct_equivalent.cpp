@@ -52,7 +52,7 @@ void print_direct_equivalent(std::ostream& out, const Report& report,
   if (!any_direct_equivalent(records)) return;
   std::string text =
       "direct-equivalent: the FLOPs of the convolution by its definition, over the time of an algorithm "
-      "(Winograd) that multiplies up to four times less";
+      "(Winograd) that multiplies up to five times less";
   if (report.ceilings)
     text += fmt::format(", which is why it may exceed the FMA peak of {} GFLOP/s (measured, {}, {}){}",
                         short_number(report.ceilings->fma_flops_per_second / 1e9),

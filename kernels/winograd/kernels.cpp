@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "kernels/winograd/micro_kernel-inl.h"
+#include "kernels/winograd/output_tiles-inl.h"
 #include "kernels/winograd/tiles-inl.h"
 #include "kernels/winograd/weights-inl.h"
 

@@ -105,7 +105,7 @@ def _caption(comparison, fewer, result, model, pass_name):
     text += "of one rank. Layers that count no FLOPs are left out. "
     if fewer:
         text += "Direct-equivalent: FLOPs are those of the convolution by its definition; Winograd's algorithm "
-        text += "multiplies up to four times less, so that it may exceed the FMA peak. "
+        text += "multiplies up to five times less, so that it may exceed the FMA peak. "
     if result.fma_peak:
         text += "FMA peak: multiply-adds on values in registers, measured at the start of the run. "
     return text + backends.missing(comparison)

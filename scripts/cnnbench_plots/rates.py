@@ -206,7 +206,7 @@ def _caption(view, records, moving, left_out, peak):
         text += f"Red: the FMA peak of a rank, {style.format_si(peak, 'FLOP/s')}. "
     if any(r.direct_equivalent for r in records):
         text += "Ringed: direct-equivalent, FLOPs of the convolution by its definition in the time of Winograd's "
-        text += "algorithm, which multiplies up to four times less and may stay below the FMA peak's line. "
+        text += "algorithm, which multiplies up to five times less and may stay below the FMA peak's line. "
     text += "Named: the slowest layers and those of the lowest rate. "
     if moving:
         text += "Right: layers that count no FLOPs, against the bytes they read and write once. "

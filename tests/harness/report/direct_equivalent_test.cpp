@@ -54,7 +54,7 @@ TEST(DirectEquivalent, RatesHaveADaggerAndErrorsStandBesideThem) {
       "--------------------------------------------------------------------------\n"
       "total          20.00 ± 0.57  100.0   120.0†\n"
       "† direct-equivalent: the FLOPs of the convolution by its definition, over the time of an algorithm\n"
-      "  (Winograd) that multiplies up to four times less. error: relative L2, of the output.\n");
+      "  (Winograd) that multiplies up to five times less. error: relative L2, of the output.\n");
 }
 
 TEST(DirectEquivalent, TheHighestLayerAboveThePeakIsNamedWithTheirNumber) {
