@@ -180,7 +180,7 @@ std::unique_ptr<LayerPlan> make_pooling(const ModelLayer& layer);
 std::unique_ptr<LayerPlan> make_activation(const ModelLayer& layer);
 std::unique_ptr<LayerPlan> make_standardize(const ModelLayer& layer);
 std::unique_ptr<LayerPlan> make_dropout(const ModelLayer& layer);
-/// Of a layer that leaves a value as it lies in memory.
+/// Of a layer that leaves a value as it lies in memory, or that the one before computes.
 std::unique_ptr<LayerPlan> make_nothing();
 std::unique_ptr<LayerPlan> make_softmax(const ModelLayer& layer);
 std::unique_ptr<LayerPlan> make_lrn(const ModelLayer& layer);

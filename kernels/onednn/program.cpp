@@ -140,7 +140,7 @@ class OneDnnProgram final : public Program {
   std::unique_ptr<LayerPlan> make_plan(int index) const {
     const auto i = static_cast<std::size_t>(index);
     const ModelLayer& layer = model_.layers[i];
-    if (builder_.pooled[i]) return make_pooled_by_winograd();
+    if (builder_.pooled[i]) return make_nothing();
     if (!builder_.on_winograd[i]) return plan_of_library(layer);
     const bool pools = i + 1 < model_.layers.size() && builder_.pooled[i + 1];
     return make_winograd_convolution(layer, pools ? &model_.layers[i + 1] : nullptr);

@@ -117,18 +117,23 @@ class WinogradPlan final : public LayerPlan {
   }
 
   Value backward(Builder& builder, const Value& given) override {
-    const Value diff_dst =
-        builder.converted(given, dst_.desc);  // as PooledPlan leaves it, where that is next
+    const Value diff_dst = builder.converted(given, dst_.desc);
     const bool relu = activation_ == Activation::relu;
     if (activation_ != Activation::none && !relu)
       add_activation_backward(builder, activation_, dst_, diff_dst, layer_.input_gradient);
 
     const auto of_weights = make(builder, Direction::backward_weights);
     if (pooling_) {
+      // Read before the reorder, if there is one, has run.
       const Value gradient = computed(
           builder, layer_.output,
-          [maxima = diff_dst.data, places = places_, dims = to_dims(builder.options.batch, layer_.output)](
-              float* to) { unpool(floats(maxima), bytes(places), dims, to); });
+          [from = given.data, desc = dst_.desc, engine = builder.engine, stream = builder.stream,
+           places = places_, dims = to_dims(builder.options.batch, layer_.output)](float* to) mutable {
+            memory maxima(desc, engine);
+            dnnl::reorder(from, maxima).execute(stream, from, maxima);
+            stream.wait();
+            unpool(floats(maxima), bytes(places), dims, to);
+          });
       const auto layer = static_cast<std::size_t>(builder.layer());
       builder.values[layer].output_gradient = gradient;
       builder.values[layer + 1].input_gradient = gradient;
@@ -236,16 +241,6 @@ class WinogradPlan final : public LayerPlan {
   std::size_t bias_ = 0;
 };
 
-/// Pooling that the convolution before it computes.
-class PooledPlan final : public LayerPlan {
- public:
-  Value forward(Builder&, const Value& src) override { return src; }
-  /// The gradient goes back as it is, in the layout that the convolution wants.
-  Value backward(Builder& builder, const Value& diff_dst) override {
-    return builder.converted(diff_dst, blocked_desc(diff_dst.dims));
-  }
-};
-
 }  // namespace
 
 winograd::Shape winograd_shape(const ModelLayer& layer, const PrepareOptions& options, Direction direction) {
@@ -303,10 +298,6 @@ std::string winograd_instruction_set() {
   const std::vector<std::string> ours = winograd::instruction_sets();
   const auto found = std::find_if_not(ours.begin(), ours.end(), beyond);
   return found == ours.end() ? ours.back() : *found;
-}
-
-std::unique_ptr<LayerPlan> make_pooled_by_winograd() {
-  return std::make_unique<PooledPlan>();
 }
 
 std::unique_ptr<LayerPlan> make_winograd_convolution(const ModelLayer& layer, const ModelLayer* pooling) {

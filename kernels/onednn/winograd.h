@@ -37,9 +37,6 @@ memory::desc blocked_desc(const memory::dims& dims);
 /// The best instruction set of kernels/winograd that is not beyond what the library may use.
 std::string winograd_instruction_set();
 
-/// The plan of a pooling layer that the convolution before it computes along with its outputs.
-std::unique_ptr<LayerPlan> make_pooled_by_winograd();
-
 /// A convolution on kernels/winograd, in the layout of channel_block(). ReLU is fused, other activations are
 /// the library's. In training the weights are transformed in every step, as a part of forward and of backward
 /// data; in inference once, at set-up. `pooling`, if not null, is the next layer, computed along with this

@@ -242,6 +242,16 @@ TEST(OneDnnWinograd, PoolsAlongWithTheConvolutionAndItsGradients) {
                 Contains(MatchesRegex("winograd:f[46]x[46]\\+pool:[a-z0-9_]+")));
 }
 
+// Layer 0 is the library's, with ReLU, through which layer 1 takes the gradient.
+TEST(OneDnnWinograd, TakesGradientsThroughTheReluOfTheLibrarysLayerBefore) {
+  const auto backward_of_first = [](const std::string& backend) {
+    return implementations(operations(chain(), Pass::forward_backward, backend), 0,
+                           Direction::backward_weights)
+        .size();
+  };
+  EXPECT_EQ(backward_of_first("winograd") + 1, backward_of_first("onednn"));
+}
+
 // What is between the two layers is in no memory of a step, and is read all the same.
 TEST(OneDnnWinograd, IsVerifiedLayerByLayerWhereItPools) {
   const Model model = chain().model();
