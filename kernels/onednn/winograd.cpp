@@ -96,15 +96,14 @@ class WinogradPlan final : public LayerPlan {
     builder.release_scratch();
     if (pooling_) {
       // In memory of its own: in the backward part that of the operation serves others.
-      const Value output = computed(
-          builder, layer_.output,
-          [c = convolution, weights = builder.parameters[weights_].data, src = src_.data, bias,
-           relu](float* dst) {
-            const OwnFloats own_packed(c->packed_size());
-            const OwnFloats own_scratch(c->forward_scratch_size());
-            c->pack(floats(weights), own_packed.data());
-            c->forward(floats(src), own_packed.data(), {floats(bias), relu}, dst, own_scratch.data());
-          });
+      const auto compute = [c = convolution, weights = builder.parameters[weights_].data, src = src_.data,
+                            bias, relu](float* dst) {
+        const OwnFloats own_packed(c->packed_size());
+        const OwnFloats own_scratch(c->forward_scratch_size());
+        c->pack(floats(weights), own_packed.data());
+        c->forward(floats(src), own_packed.data(), {floats(bias), relu}, dst, own_scratch.data());
+      };
+      const Value output = computed(builder, layer_.output, compute);
       const auto layer = static_cast<std::size_t>(builder.layer());
       builder.values[layer].output = output;
       builder.values[layer + 1].input = output;
@@ -125,15 +124,15 @@ class WinogradPlan final : public LayerPlan {
     const auto of_weights = make(builder, Direction::backward_weights);
     if (pooling_) {
       // Read before the reorder, if there is one, has run.
-      const Value gradient = computed(
-          builder, layer_.output,
-          [from = given.data, desc = dst_.desc, engine = builder.engine, stream = builder.stream,
-           places = places_, dims = to_dims(builder.options.batch, layer_.output)](float* to) mutable {
-            memory maxima(desc, engine);
-            dnnl::reorder(from, maxima).execute(stream, from, maxima);
-            stream.wait();
-            unpool(floats(maxima), bytes(places), dims, to);
-          });
+      const auto compute = [from = given.data, desc = dst_.desc, engine = builder.engine,
+                            stream = builder.stream, places = places_,
+                            dims = to_dims(builder.options.batch, layer_.output)](float* to) mutable {
+        memory maxima(desc, engine);
+        dnnl::reorder(from, maxima).execute(stream, from, maxima);
+        stream.wait();
+        unpool(floats(maxima), bytes(places), dims, to);
+      };
+      const Value gradient = computed(builder, layer_.output, compute);
       const auto layer = static_cast<std::size_t>(builder.layer());
       builder.values[layer].output_gradient = gradient;
       builder.values[layer + 1].input_gradient = gradient;
@@ -171,15 +170,15 @@ class WinogradPlan final : public LayerPlan {
           winograd::forward_error_growth(of_data->shape().backward_data()));
       builder.release_scratch();
       if (diff_src.through_relu) {
-        const Value gradient = computed(builder, layer_.input,
-                                        [c = of_data, weights = builder.parameters[weights_].data,
-                                         diff_dst = diff_dst.data, places = places_](float* to) {
-                                          const OwnFloats own_packed(c->packed_backward_size());
-                                          const OwnFloats own_scratch(c->backward_data_scratch_size());
-                                          c->pack_backward(floats(weights), own_packed.data());
-                                          c->backward_data(floats(diff_dst), bytes(places), own_packed.data(),
-                                                           nullptr, to, own_scratch.data());
-                                        });
+        const auto compute = [c = of_data, weights = builder.parameters[weights_].data,
+                              diff_dst = diff_dst.data, places = places_](float* to) {
+          const OwnFloats own_packed(c->packed_backward_size());
+          const OwnFloats own_scratch(c->backward_data_scratch_size());
+          c->pack_backward(floats(weights), own_packed.data());
+          c->backward_data(floats(diff_dst), bytes(places), own_packed.data(), nullptr, to,
+                           own_scratch.data());
+        };
+        const Value gradient = computed(builder, layer_.input, compute);
         const auto layer = static_cast<std::size_t>(builder.layer());
         builder.values[layer].input_gradient = gradient;
         builder.values[layer - 1].output_gradient = gradient;
