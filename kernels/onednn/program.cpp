@@ -115,8 +115,8 @@ class OneDnnProgram final : public Program {
       builder_.begin_layer(i);
       plans.push_back(make_plan(i));
       LayerValues& values = builder_.values[static_cast<std::size_t>(i)];
-      if (!values.input)
-        values.input = value;  // a plan that shares work with the next layer's sets them itself
+      // Plans that share work with the next layer's set what they do not make themselves, here and below.
+      if (!values.input) values.input = value;
       value = plans.back()->forward(builder_, value);
       if (!values.output) values.output = value;
     }

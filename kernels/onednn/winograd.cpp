@@ -20,22 +20,6 @@ std::uint8_t* bytes(const memory& data) {
   return data ? static_cast<std::uint8_t*>(data.get_data_handle()) : nullptr;
 }
 
-/// The gradient before pooling, of that of the maxima and their places; both in the layout of
-/// channel_block().
-void unpool(const float* maxima, const std::uint8_t* places, const memory::dims& dims, float* gradient) {
-  const std::int64_t block = channel_block();
-  const std::int64_t planes = dims[0] * winograd::blocks_of(dims[1], block);
-  std::fill(gradient, gradient + planes * dims[2] * dims[3] * block, 0.0F);
-  for (std::int64_t plane = 0; plane < planes; ++plane)
-    for (std::int64_t i = 0; i < dims[2] / 2; ++i)
-      for (std::int64_t j = 0; j < dims[3] / 2; ++j)
-        for (std::int64_t lane = 0; lane < block; ++lane, ++maxima, ++places) {
-          const int place = *places == winograd::dead_place ? 0 : *places;
-          const std::int64_t y = plane * dims[2] + 2 * i + place / 2;
-          gradient[(y * dims[3] + 2 * j + place % 2) * block + lane] = *maxima;
-        }
-}
-
 /// Memory for a computation that is no part of a step.
 class OwnFloats {
  public:
@@ -124,13 +108,12 @@ class WinogradPlan final : public LayerPlan {
     const auto of_weights = make(builder, Direction::backward_weights);
     if (pooling_) {
       // Read before the reorder, if there is one, has run.
-      const auto compute = [from = given.data, desc = dst_.desc, engine = builder.engine,
-                            stream = builder.stream, places = places_,
-                            dims = to_dims(builder.options.batch, layer_.output)](float* to) mutable {
+      const auto compute = [c = of_weights, from = given.data, desc = dst_.desc, engine = builder.engine,
+                            stream = builder.stream, places = places_](float* to) mutable {
         memory maxima(desc, engine);
         dnnl::reorder(from, maxima).execute(stream, from, maxima);
         stream.wait();
-        unpool(floats(maxima), bytes(places), dims, to);
+        c->unpool(floats(maxima), bytes(places), to);
       };
       const Value gradient = computed(builder, layer_.output, compute);
       const auto layer = static_cast<std::size_t>(builder.layer());

@@ -187,4 +187,19 @@ void Convolution::backward_weights(const float* src, const float* relu_dst, floa
   });
 }
 
+void Convolution::unpool(const float* diff_maxima, const std::uint8_t* places, float* diff_dst) const {
+  const std::int64_t height = shape_.out_height;
+  const std::int64_t width = shape_.out_width;
+  const std::int64_t planes = shape_.batch * Columns(shape_, block_).out;
+  std::fill(diff_dst, diff_dst + planes * height * width * block_, 0.0F);
+  for (std::int64_t plane = 0; plane < planes; ++plane)
+    for (std::int64_t i = 0; i < height / 2; ++i)
+      for (std::int64_t j = 0; j < width / 2; ++j)
+        for (std::int64_t lane = 0; lane < block_; ++lane, ++diff_maxima, ++places) {
+          const int place = *places == dead_place ? 0 : *places;
+          const std::int64_t y = plane * height + 2 * i + place / 2;
+          diff_dst[(y * width + 2 * j + place % 2) * block_ + lane] = *diff_maxima;
+        }
+}
+
 }  // namespace cnnbench::winograd

@@ -47,6 +47,10 @@ class Convolution {
   void backward_weights(const float* src, const float* relu_dst, float* diff_dst, const std::uint8_t* places,
                         float* diff_weights, float* diff_bias, float* scratch) const;
 
+  /// The gradient of the output, of that of the maxima and their places: what the two functions above compute
+  /// with and never write. For who wants to see it, on one thread.
+  void unpool(const float* diff_maxima, const std::uint8_t* places, float* diff_dst) const;
+
  private:
   Shape shape_;
   std::int64_t block_;
