@@ -7,40 +7,22 @@ from pathlib import Path
 import pytest
 from cnnbench_plots import backend_rates, backend_times, speed_ups
 from cnnbench_results.result import ResultError
-from drawn import overlaps, read, texts
-from matplotlib.colors import to_hex
+from drawn import caption, drawn_by, overlaps, read, texts
 from matplotlib.patches import Rectangle
-from synthetic_backends import TEN, several_backends
+from synthetic_backends import TEN, THREE, mark_direct_equivalent, rows_of, several_backends
 from synthetic_result import Network, Synthetic, lenet, overfeat, two_layers, vgg16
 
 PLOT = Path(__file__).resolve().parents[2] / "scripts" / "plot.py"
-THREE = {"onednn": 1.0, "gemm:openblas": 0.5, "onednn:layout=nchw": 0.25}
 
-
-def rows_of(synthetic, scope, layer=None):
-    return [
-        r
-        for r in synthetic.document["cnnbench"]["backend_comparison"]
-        if r["scope"] == scope and layer in (None, r["layer"])
-    ]
-
-
-def heat_map(made, folder, model="lenet", pass_name="forward"):
-    return speed_ups.draw(read(made, folder), model, pass_name)
-
-
-def bars_of(made, folder, model="lenet", pass_name="forward"):
-    return backend_times.draw(read(made, folder), model, pass_name)
+heat_map = drawn_by(speed_ups)
+bars_of = drawn_by(backend_times)
+rates_of = drawn_by(backend_rates)
 
 
 def cells(page):
     """The text of every cell, by (row, column)."""
     axes = page.figure.axes[0]
     return {(round(t.get_position()[1]), round(t.get_position()[0])): t for t in axes.texts}
-
-
-def caption(page):
-    return " ".join(" ".join(t.get_text() for t in texts(page)).split())
 
 
 def test_a_cell_is_the_speed_relative_to_the_first_backend(tmp_path):
@@ -170,7 +152,7 @@ def with_odd_names():
 @pytest.mark.parametrize("speeds", [THREE, TEN, {"a": 1.0, "b$_1$": 0.001}], ids=["three", "ten", "far"])
 def test_no_text_overlaps_another_or_leaves_the_page(tmp_path, network, speeds):
     made = several_backends(network, speeds)
-    winograd(made, [layer["layer"] for layer in network.layers], list(speeds)[1])
+    mark_direct_equivalent(made, [layer["layer"] for layer in network.layers], list(speeds)[1])
     for draw in (heat_map, bars_of, rates_of):
         page = draw(made, tmp_path, network.name)
         assert overlaps(page) == []
@@ -219,96 +201,6 @@ def test_one_backend_has_no_such_figures(tmp_path):
 def test_a_malformed_comparison_is_refused_with_its_place(tmp_path, change, words):
     made = several_backends(two_layers(), THREE)
     change(made.document["cnnbench"]["backend_comparison"][0])
-    with pytest.raises(ResultError) as error:
-        read(made, tmp_path)
-    assert words in str(error.value)
-
-
-def rates_of(made, folder, model="lenet", pass_name="forward"):
-    return backend_rates.draw(read(made, folder), model, pass_name)
-
-
-def winograd(made, layers, backend, peak=9e10):
-    """Makes these layers of a backend direct-equivalent, and sets the FMA peak."""
-    top = made.document["cnnbench"]
-    for record in top["records"]:
-        fewer = record["backend"] == backend and record["layer"] in layers
-        record["direct_equivalent"] = fewer
-    top["machine"] = {
-        "ceilings": peak and {"fma_flops_per_second": peak, "instruction_set": "AVX2+FMA", "threads": 2}
-    }
-    return made
-
-
-def rate_bars(axes, backend):
-    (found,) = [c for c in axes.containers if c.get_label() == backend]
-    return list(found)
-
-
-def legend_texts(page):
-    return [t.get_text() for legend in page.figure.legends for t in legend.get_texts()]
-
-
-def test_rates_are_those_of_the_result_for_layers_that_count_flops(tmp_path):
-    made = several_backends(lenet(), THREE)
-    (axes,) = rates_of(made, tmp_path).figure.axes
-    names = ["conv1", "conv2", "hidden", "output"]
-    assert [t.get_text() for t in axes.get_xticklabels()] == names
-    for backend in THREE:
-        expected = [
-            r["gflops_per_second"]
-            for name in names
-            for r in rows_of(made, "layer", name)
-            if r["backend"] == backend
-        ]
-        assert [b.get_height() for b in rate_bars(axes, backend)] == pytest.approx(expected)
-    assert axes.get_ylim()[0] == 0
-
-
-def test_direct_equivalent_rates_are_hatched_and_explained(tmp_path):
-    made = winograd(several_backends(lenet(), THREE), ["conv2"], "gemm:openblas")
-    page = rates_of(made, tmp_path)
-    (axes,) = page.figure.axes
-    ink = backend_rates.DIRECT_EQUIVALENT["edgecolor"]
-    for backend in THREE:
-        marked = [to_hex(bar.get_edgecolor()) == ink for bar in rate_bars(axes, backend)]
-        assert marked == [False, backend == "gemm:openblas", False, False]
-    assert "direct-equivalent (Winograd)" in legend_texts(page)
-    assert "may exceed the FMA peak" in caption(page)
-
-
-def test_the_fma_peak_is_the_roof_of_direct_convolution(tmp_path):
-    made = winograd(several_backends(lenet(), THREE), [], "onednn", peak=1.23e12)
-    page = rates_of(made, tmp_path)
-    (axes,) = page.figure.axes
-    (roof,) = [line for line in axes.lines if line.get_label() == "FMA peak"]
-    assert list(roof.get_ydata()) == [1230, 1230]
-    assert axes.get_ylim()[1] > 1230
-    assert legend_texts(page)[-1] == "FMA peak: roof of direct convolution (1.23 TFLOP/s)"
-    assert "direct-equivalent (Winograd)" not in legend_texts(page)
-
-
-def test_without_a_peak_or_such_layers_there_is_neither_roof_nor_hatch(tmp_path):
-    page = rates_of(several_backends(lenet(), THREE), tmp_path)
-    assert [line for line in page.figure.axes[0].lines if line.get_label() == "FMA peak"] == []
-    assert legend_texts(page) == list(THREE)
-    unmeasured = winograd(several_backends(lenet(), THREE), [], "onednn", peak=None)
-    assert legend_texts(rates_of(unmeasured, tmp_path)) == list(THREE)
-
-
-@pytest.mark.parametrize(
-    "change, words",
-    [
-        (lambda top: top["records"][0].update(direct_equivalent=1), "records[0].direct_equivalent is neither"),
-        (
-            lambda top: top["machine"]["ceilings"].update(fma_flops_per_second="fast"),
-            "cnnbench.machine.ceilings.fma_flops_per_second has the wrong type",
-        ),
-    ],
-)
-def test_malformed_marks_and_ceilings_are_refused(tmp_path, change, words):
-    made = winograd(several_backends(two_layers(), THREE), [], "onednn")
-    change(made.document["cnnbench"])
     with pytest.raises(ResultError) as error:
         read(made, tmp_path)
     assert words in str(error.value)

@@ -59,3 +59,16 @@ def overlaps(page):
         if box.x0 < 0 or box.y0 < 0 or box.x1 > page_box.x1 or box.y1 > page_box.y1
     ]
     return bad + outside
+
+
+def caption(page):
+    return " ".join(" ".join(t.get_text() for t in texts(page)).split())
+
+
+def drawn_by(figure):
+    """Draws results of one network and pass with a module of cnnbench_plots."""
+
+    def draw(made, folder, model="lenet", pass_name="forward"):
+        return figure.draw(read(made, folder), model, pass_name)
+
+    return draw

@@ -18,6 +18,7 @@ TEN = {
     "xnnpack": 0.88,
     "torch": 0.8,
 }
+THREE = {"onednn": 1.0, "gemm:openblas": 0.5, "onednn:layout=nchw": 0.25}
 
 
 def _interval(samples):
@@ -113,3 +114,23 @@ def several_backends(network, backends=None, pass_name="forward", failed=(), **m
     rows.append(_row(network.name, pass_name, *scope, [bound], [], reference))
     top["backend_comparison"] = rows
     return whole
+
+
+def rows_of(synthetic, scope, layer=None):
+    return [
+        r
+        for r in synthetic.document["cnnbench"]["backend_comparison"]
+        if r["scope"] == scope and layer in (None, r["layer"])
+    ]
+
+
+def mark_direct_equivalent(made, layers, backend, peak=9e10):
+    """Makes these layers of a backend direct-equivalent, and sets the FMA peak."""
+    top = made.document["cnnbench"]
+    for record in top["records"]:
+        fewer = record["backend"] == backend and record["layer"] in layers
+        record["direct_equivalent"] = fewer
+    top["machine"] = {
+        "ceilings": peak and {"fma_flops_per_second": peak, "instruction_set": "AVX2+FMA", "threads": 2}
+    }
+    return made
