@@ -11,25 +11,18 @@
 #include "kernels/onednn/winograd.h"
 #include "kernels/winograd/convolution.h"
 #include "tests/kernels/networks.h"
+#include "tests/kernels/onednn/winograd_chain.h"
 
 namespace cnnbench {
 namespace {
 
 using onednn::WinogradUse;
-using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::Each;
-using ::testing::ElementsAre;
 using ::testing::EndsWith;
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::IsSupersetOf;
 using ::testing::MatchesRegex;
 using ::testing::Not;
-
-LayerKind same(std::int64_t filters, std::int64_t side = 3) {
-  return with(conv(filters, {side, side}, PaddingRule::same), Activation::relu);
-}
 
 /// The convolutions and pools of VGG16 (Simonyan & Zisserman 2015, configuration D).
 Network vgg16() {
@@ -40,33 +33,8 @@ Network vgg16() {
            same(512), same(512), same(512), pool, same(512), same(512), same(512), pool}};
 }
 
-/// Small, with layers 1, 3, 4 and 6 for kernels/winograd.
-Network chain() {
-  const LayerKind pool = max_pool({2, 2}, {2, 2});
-  return {"chain",
-          {3, 32, 32},
-          {same(64), same(64), pool, same(72), same(64), pool, same(64), Flatten{}, Dense{.units = 10},
-           Softmax{}}};
-}
-
 std::vector<bool> taken(const Network& network, WinogradUse use) {
   return onednn::winograd_layers(network.model(), {Pass::forward, 8, 2, 1}, use);
-}
-
-std::vector<Operation> operations(const Network& network, Pass pass, const std::string& backend) {
-  return find_backend(backend)->prepare(network.model(), {pass, 2, 2, 1})->operations();
-}
-
-bool on_winograd(const Operation& operation) {
-  return operation.implementation.starts_with("winograd:");
-}
-
-std::vector<std::string> implementations(const std::vector<Operation>& all, int layer, Direction direction) {
-  std::vector<std::string> names;
-  for (const Operation& operation : all)
-    if (operation.layer == layer && operation.direction == direction)
-      names.push_back(operation.implementation);
-  return names;
 }
 
 TEST(OneDnnWinograd, TakesAllConvolutionsOfVgg16ButTheFirst) {
@@ -216,77 +184,6 @@ TEST(OneDnnWinograd, TellsTheMemoryOfItsTransformedWeights) {
   EXPECT_EQ(bytes("winograd", Pass::forward_backward), 4 * training);
   EXPECT_GT(bytes("winograd:tune", Pass::forward),
             bytes("winograd", Pass::forward));  // as if it took layer 0
-}
-
-std::vector<int> layers_of(const std::vector<Operation>& all) {
-  std::vector<int> layers;
-  for (const Operation& operation : all)
-    if (operation.direction != Direction::reorder) layers.push_back(operation.layer);
-  return layers;
-}
-
-TEST(OneDnnWinograd, PoolsAlongWithTheConvolutionAndItsGradients) {
-  const std::vector<Operation> inference = operations(chain(), Pass::forward, "winograd");
-  EXPECT_THAT(layers_of(inference), ElementsAre(0, 1, 3, 4, 6, 8, 9));
-  const std::vector<Operation> training = operations(chain(), Pass::forward_backward, "winograd");
-  for (const std::vector<Operation>* all : {&inference, &training}) {
-    EXPECT_THAT(layers_of(*all), AllOf(Not(Contains(2)), Not(Contains(5))));
-    for (const int layer : {1, 4})
-      EXPECT_THAT(implementations(*all, layer, Direction::forward),
-                  Contains(MatchesRegex("winograd:f[46]x[46]\\+pool:[a-z0-9_]+")));
-    for (const int layer : {3, 6})
-      EXPECT_THAT(implementations(*all, layer, Direction::forward), Each(Not(HasSubstr("pool"))));
-  }
-  for (const Direction direction : {Direction::backward_data, Direction::backward_weights})
-    EXPECT_THAT(implementations(training, 1, direction),
-                Contains(MatchesRegex("winograd:f[46]x[46]\\+pool:[a-z0-9_]+")));
-}
-
-// Layer 0 is the library's, with ReLU, through which layer 1 takes the gradient.
-TEST(OneDnnWinograd, TakesGradientsThroughTheReluOfTheLibrarysLayerBefore) {
-  const auto backward_of_first = [](const std::string& backend) {
-    return implementations(operations(chain(), Pass::forward_backward, backend), 0,
-                           Direction::backward_weights)
-        .size();
-  };
-  EXPECT_EQ(backward_of_first("winograd") + 1, backward_of_first("onednn"));
-}
-
-// What is between the two layers is in no memory of a step, and is read all the same.
-TEST(OneDnnWinograd, IsVerifiedLayerByLayerWhereItPools) {
-  const Model model = chain().model();
-  for (const Pass pass : {Pass::forward, Pass::forward_backward, Pass::train}) {
-    const PrepareOptions how{pass, 2, 2, 1};
-    const auto program = find_backend("winograd")->prepare(model, how);
-    std::vector<std::string> checked;
-    for (const Check& check : verify(*program, model, how, *find_backend("reference")->oracle(), {})) {
-      EXPECT_TRUE(check.passed) << check.layer << ", " << check.tensor << ", " << check.message;
-      checked.push_back(check.layer + " " + check.tensor);
-    }
-    std::vector<std::string> tensors{" input", " output"};
-    if (pass != Pass::forward) tensors.insert(tensors.end(), {" output_gradient", " input_gradient"});
-    for (const int layer : {1, 2, 4, 5})
-      for (const std::string& tensor : tensors)
-        EXPECT_THAT(checked, Contains(model.layers[static_cast<std::size_t>(layer)].name + tensor));
-  }
-}
-
-TEST(OneDnnWinograd, LeavesOtherPoolsToTheLibrary) {
-  const LayerKind pools[] = {max_pool({3, 3}, {2, 2}), max_pool({2, 2}, {1, 1}), average_pool({2, 2}, {2, 2}),
-                             max_pool({2, 2}, {2, 2}, {}, Border::keep)};
-  for (const LayerKind& pool : pools) {
-    const Network network{"other", {64, 9, 9}, {same(64), pool}};
-    const std::vector<Operation> all = operations(network, Pass::forward, "winograd");
-    EXPECT_THAT(layers_of(all), ElementsAre(0, 1));
-    EXPECT_TRUE(std::any_of(all.begin(), all.end(), on_winograd));
-  }
-  const LayerKind pool = max_pool({2, 2}, {2, 2});
-  const LayerKind tanh = with(conv(64, {3, 3}, PaddingRule::same), Activation::tanh);
-  EXPECT_THAT(layers_of(operations({"tanh", {64, 9, 9}, {tanh, pool}}, Pass::forward, "winograd")),
-              ElementsAre(0, 0, 1));
-  EXPECT_THAT(layers_of(operations({"between", {64, 9, 9}, {same(64), ActivationLayer{}, pool}},
-                                   Pass::forward, "winograd")),
-              ElementsAre(0, 1, 2));
 }
 
 TEST(OneDnnWinograd, ComputesACropDeeperThanThePaddingWhichTheLibraryCannot) {
