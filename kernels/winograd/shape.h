@@ -7,8 +7,6 @@ namespace cnnbench::winograd {
 constexpr int taps = 9;  ///< of the 3×3 filter
 
 /// Along one side, tiles are of F(2, 3), F(4, 3) or F(6, 3), by their size 0, 1 or 2.
-constexpr int sizes = 3;
-
 constexpr int outputs_of(int size) {
   return 2 * size + 2;
 }

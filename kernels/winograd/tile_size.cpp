@@ -20,18 +20,12 @@ double cost_of_weight(WeightUse use) {
 }  // namespace
 
 int best_tile_size(Shape shape, WeightUse use, std::int64_t block) {
-  int best = 0;
-  double least = 0;
-  for (int size = 1; size < sizes; ++size) {
+  const double of_weight = cost_of_weight(use) * static_cast<double>(block);
+  const auto cost = [&](int size) {
     shape.tile_size = size;
-    const double cost = static_cast<double>(shape.products()) + static_cast<double>(shape.elements()) *
-                                                                    cost_of_weight(use) *
-                                                                    static_cast<double>(block);
-    if (best != 0 && cost >= least) continue;
-    best = size;
-    least = cost;
-  }
-  return best;
+    return static_cast<double>(shape.products()) + static_cast<double>(shape.elements()) * of_weight;
+  };
+  return cost(2) < cost(1) ? 2 : 1;
 }
 
 }  // namespace cnnbench::winograd
