@@ -55,14 +55,16 @@ void write_tiles(const Shape& shape, const TileMatrix<float>& from, std::int64_t
     const float* const positive =
         epilogue.positive == nullptr ? nullptr : epilogue.positive + (pixels - to.data);
     const std::int64_t row = to.width * kBlock;
-    if (whole && positive != nullptr) prefetch_pixels<kBlock, side, side>(positive + 2 * side * kBlock, row);
     with_sizes<kLargest>(place, [&](auto row_size, auto column_size) HWY_ATTR {
       for (int v = 0; v < kBlock; v += K::lanes) {
         const V add = hn::Load(d, bias + v);
         const auto write = [&](int i, int j, V sum) HWY_ATTR {
           V value = hn::Max(floor, sum);
-          if (whole && positive != nullptr)
-            value = where_positive(d, positive + i * row + j * kBlock + v, value);
+          if (whole && positive != nullptr) {
+            const float* const other = positive + i * row + j * kBlock + v;
+            __builtin_prefetch(other + pixels_ahead * side * kBlock);
+            value = where_positive(d, other, value);
+          }
           if (!whole)
             hn::Store(value, d, square + (i * side + j) * kBlock + v);
           else if constexpr (kStreaming)

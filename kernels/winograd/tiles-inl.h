@@ -41,9 +41,13 @@ HWY_INLINE void with_sizes(const TilePlace& place, const Function& function) {
 }
 
 /// So many tiles ahead elements are asked for, before they are read and before they are written: there are
-/// more of them, each in a place of its own, than the CPU follows.
+/// more of them, each in a place of its own, than the CPU follows. (64 of them fill half of a first-level
+/// cache of 32 KiB.)
 constexpr int read_ahead = 4;
-constexpr int written_ahead = 8;
+constexpr int written_ahead = 4;
+/// So many tiles ahead pixels are asked for: what is not in the caches comes from rows too far apart for the
+/// hardware. One by one, between the calculations, since the CPU holds only so many requests at a time.
+constexpr int pixels_ahead = 2;
 
 /// Where the elements of a tile are in a tile matrix: a row for each kind. Walks from tile to tile.
 template <int kBlock, int kLargest>
@@ -78,26 +82,23 @@ HWY_INLINE bool inside(const Image<Float>& image, std::int64_t y, std::int64_t x
   return y >= 0 && x >= 0 && y + side <= image.height && x + side <= image.width;
 }
 
-/// A square of pixels of which some may lie outside the image: those are zero.
+/// A square of pixels of which some may lie outside the image: those are zero. (Every vector comes from
+/// somewhere, without branches: rows of varying length are more work to begin than to copy.)
 template <int kBlock, int kSide, typename Float>
 HWY_INLINE void copy_square(const Image<Float>& image, const float* plane, std::int64_t y, std::int64_t x,
                             float* square) {
-  std::memset(square, 0, kSide * kSide * kBlock * sizeof(float));
-  const std::int64_t left = std::max<std::int64_t>(0, -x);
-  const std::int64_t right = std::min<std::int64_t>(kSide, image.width - x);
-  if (left >= right) return;
-  for (std::int64_t i = std::max<std::int64_t>(0, -y); i < std::min<std::int64_t>(kSide, image.height - y);
-       ++i)
-    std::memcpy(square + (i * kSide + left) * kBlock, plane + ((y + i) * image.width + x + left) * kBlock,
-                static_cast<std::size_t>(right - left) * kBlock * sizeof(float));
-}
-
-/// Asks for pixels some tiles before they are read: what is not in the caches comes from rows too far apart
-/// for the hardware.
-template <int kBlock, int kRows, int kColumns>
-HWY_INLINE void prefetch_pixels(const float* first, std::int64_t row) {
-  for (int i = 0; i < kRows; ++i)
-    for (std::int64_t j = 0; j < kColumns * kBlock; j += line) hwy::Prefetch(first + i * row + j);
+  using K = Kernel<kBlock>;
+  const typename K::D d;
+  HWY_ALIGN static constexpr float zeros[kBlock] = {};
+  for (int i = 0; i < kSide; ++i) {
+    const bool row_inside = y + i >= 0 && y + i < image.height;
+    for (int j = 0; j < kSide; ++j) {
+      const bool inside = row_inside && x + j >= 0 && x + j < image.width;
+      const float* const pixel = inside ? plane + ((y + i) * image.width + x + j) * kBlock : zeros;
+      for (int v = 0; v < kBlock; v += K::lanes)
+        hn::Store(hn::LoadU(d, pixel + v), d, square + (i * kSide + j) * kBlock + v);
+    }
+  }
 }
 
 /// A tile of pixels, the first of which is `first` and whose rows are `row` floats apart, into elements.
@@ -109,7 +110,12 @@ HWY_INLINE void transform_pixels(const TilePlace& place, const float* first, std
   with_sizes<kLargest>(place, [&](auto row_size, auto column_size) HWY_ATTR {
     for (int v = 0; v < kBlock; v += K::lanes)
       transform_rectangle<Transform<row_size>, Transform<column_size>>(
-          d, [&](int i, int j) HWY_ATTR { return hn::LoadU(d, first + i * row + j * kBlock + v); },
+          d,
+          [&](int i, int j) HWY_ATTR {
+            const float* const pixel = first + i * row + j * kBlock + v;
+            __builtin_prefetch(pixel + pixels_ahead * outputs_of(kLargest) * kBlock);
+            return hn::LoadU(d, pixel);
+          },
           [&](int i, int j, hn::Vec<typename K::D> value) HWY_ATTR {
             hn::StoreU(value, d, out.at(i, j) + v);
             __builtin_prefetch(out.at(i, j) + written_ahead * kBlock + v, 1);
@@ -121,7 +127,6 @@ template <int kBlock, int kLargest>
 void transform_input(const Shape& shape, const Image<const float>& from, std::int64_t first_tile,
                      std::int64_t column, Range tiles, const TileMatrix<float>& to) {
   constexpr int inputs = points_of(kLargest);
-  constexpr int outputs = outputs_of(kLargest);
   HWY_ALIGN float square[inputs * inputs * kBlock];
   TilePlace place(shape, first_tile + tiles.first);
   TileRows<kBlock, kLargest> out(shape, to, first_tile, column, tiles.first);
@@ -136,8 +141,6 @@ void transform_input(const Shape& shape, const Image<const float>& from, std::in
       copy_square<kBlock, inputs>(from, plane, y, x, square);
     const float* const first = whole ? plane + (y * from.width + x) * kBlock : square;
     const std::int64_t row = (whole ? from.width : inputs) * kBlock;
-    if (whole)  // of the second next tile those that the next one has not
-      prefetch_pixels<kBlock, inputs, outputs>(first + (2 * outputs + 2) * kBlock, row);
     transform_pixels<kBlock, kLargest, InputTransform>(place, first, row, out);
   }
 }
@@ -150,24 +153,31 @@ HWY_INLINE V where_positive(D d, const float* others, V values) {
 
 /// Sets gradients of pixels whose output ReLU made zero to zero, in memory, and adds up those of the part of
 /// a tile that lies inside the image.
-template <int kBlock>
+template <int kBlock, int kLargest>
 HWY_INLINE void mask_tile(const Image<float>& gradient, float* pixels, const float* outputs,
                           std::int64_t high, std::int64_t wide, float* HWY_RESTRICT sums) {
   using K = Kernel<kBlock>;
   const typename K::D d;
+  constexpr int ahead = pixels_ahead * outputs_of(kLargest) * kBlock;
   const std::int64_t row = gradient.width * kBlock;
   for (int v = 0; v < kBlock; v += K::lanes) {
     auto sum = hn::Zero(d);
-    for (std::int64_t i = 0; i < high; ++i)
+    for (std::int64_t i = 0; i < high; ++i) {
+      auto row_sum = hn::Zero(d);  // so that no addition waits for all before it
       for (std::int64_t j = 0; j < wide; ++j) {
         float* const pixel = pixels + i * row + j * kBlock + v;
+        __builtin_prefetch(pixel + ahead, 1);
         auto value = hn::LoadU(d, pixel);
         if (outputs != nullptr) {
-          value = where_positive(d, outputs + i * row + j * kBlock + v, value);
+          const float* const output = outputs + i * row + j * kBlock + v;
+          __builtin_prefetch(output + ahead);
+          value = where_positive(d, output, value);
           hn::StoreU(value, d, pixel);
         }
-        sum = hn::Add(sum, value);
+        row_sum = hn::Add(row_sum, value);
       }
+      sum = hn::Add(sum, row_sum);
+    }
     hn::StoreU(hn::Add(hn::LoadU(d, sums + v), sum), d, sums + v);
   }
 }
@@ -193,10 +203,12 @@ void transform_output_gradient(const Shape& shape, const Image<float>& gradient,
       float* const pixels = gradient.at(place.image, column, y, x);
       const float* const activations =
           relu_output == nullptr ? nullptr : relu_output + (pixels - gradient.data);
+      const bool whole = inside(gradient, y, x, outputs);
       if (activations != nullptr || sums != nullptr)
-        mask_tile<kBlock>(gradient, pixels, activations, std::min<std::int64_t>(outputs, gradient.height - y),
-                          std::min<std::int64_t>(outputs, gradient.width - x), sum);
-      if (inside(gradient, y, x, outputs)) {
+        mask_tile<kBlock, kLargest>(gradient, pixels, activations,
+                                    std::min<std::int64_t>(outputs, gradient.height - y),
+                                    std::min<std::int64_t>(outputs, gradient.width - x), sum);
+      if (whole) {
         first = pixels;
         row = gradient.width * kBlock;
       } else {
