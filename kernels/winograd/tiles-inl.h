@@ -7,11 +7,9 @@
 #define KERNELS_WINOGRAD_TILES_INL_H_
 #endif
 
-#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include <algorithm>
-#include <cstring>
 #include <type_traits>
 
 #include "kernels/winograd/kernels.h"
