@@ -92,11 +92,16 @@ template <int kBlock>
 void multiply_transposed(const TileMatrix<const float>& a, const TileMatrix<const float>& b,
                          std::int64_t element, Range pairs, std::int64_t inner, bool accumulate,
                          const TileMatrix<float>& c) {
-  for (std::int64_t pair = pairs.first; pair < pairs.last; ++pair) {
-    if (2 * pair + 1 < c.columns)
-      multiply_transposed_columns<kBlock, 2>(a, b, element, 2 * pair, inner, accumulate, c);
-    else
-      multiply_transposed_columns<kBlock, 1>(a, b, element, 2 * pair, inner, accumulate, c);
+  using K = Kernel<kBlock>;
+  static constexpr std::array functions{multiply_transposed_columns<kBlock, 1>,
+                                        multiply_transposed_columns<kBlock, 2>,
+                                        multiply_transposed_columns<kBlock, K::lane_columns>};
+  const std::int64_t last = std::min(2 * pairs.last, c.columns);
+  for (std::int64_t column = 2 * pairs.first; column < last;) {
+    const std::int64_t rest = last - column;
+    const std::int64_t at_once = rest == 4 ? 2 : std::min<std::int64_t>(rest, K::lane_columns);
+    functions[static_cast<std::size_t>(at_once - 1)](a, b, element, column, inner, accumulate, c);
+    column += at_once;
   }
 }
 

@@ -88,7 +88,7 @@ struct Kernels {
   void (*transform_weight_gradient)(const Shape&, const TileMatrix<const float>& from, std::int64_t copies,
                                     std::int64_t stride, std::int64_t column, Range inputs, float* weights);
 
-  /// Pairs of column blocks are multiplied at once.
+  /// The work is shared out by pairs of column blocks.
   static std::int64_t pairs_of(std::int64_t columns) { return (columns + 1) / 2; }
 };
 

@@ -1,6 +1,6 @@
-// The innermost matrix product: a few rows times two blocks of columns, its sums in registers over the whole
-// inner dimension (Goto & van de Geijn 2008, "Anatomy of High-Performance Matrix Multiplication", the
-// micro-kernel of BLIS).
+// The innermost matrix product: a few rows times two or three blocks of columns, its sums in registers over
+// the whole inner dimension (Goto & van de Geijn 2008, "Anatomy of High-Performance Matrix Multiplication",
+// the micro-kernel of BLIS).
 
 #if defined(KERNELS_WINOGRAD_MICRO_KERNEL_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef KERNELS_WINOGRAD_MICRO_KERNEL_INL_H_
@@ -35,8 +35,11 @@ struct Kernel {
   static constexpr int vectors = kBlock / lanes;  ///< of a block of columns
   /// Rows whose sums fit into the registers beside two blocks of columns and one scalar.
   static constexpr int rows = std::max(1, (registers - 2 * vectors - 1) / (2 * vectors));
-  /// The same where rows are lanes of a block: a power of two.
+  /// The same where rows are lanes of a block: a power of two. The registers that this leaves may hold a
+  /// third block of columns: without it too few sums are under way for the latency of an addition, and each
+  /// takes more loads.
   static constexpr int lane_rows = std::min<int>(kBlock, std::bit_floor(static_cast<unsigned>(rows)));
+  static constexpr int lane_columns = 3 * vectors * (lane_rows + 1) + 1 <= registers ? 3 : 2;
 };
 
 /// Where the operands of C = A B (or C += A B) lie; strides in floats. B and C are TileMatrix's matrices:
@@ -75,8 +78,8 @@ HWY_INLINE void multiply_rows(const Operands& o) {
   };
 
   const float* a = o.a;
-  const float* b = o.b;
-  const float* b_next = o.b + (kColumns - 1) * o.b_stride;
+  const float* b[kColumns];
+  for (int column = 0; column < kColumns; ++column) b[column] = o.b + column * o.b_stride;
   const float* next = o.next;
   bool accumulate = o.accumulate;
   std::int64_t first = 0;
@@ -92,16 +95,14 @@ HWY_INLINE void multiply_rows(const Operands& o) {
     const auto add = [&](const float* HWY_RESTRICT scalars, std::int64_t row_stride) HWY_ATTR {
       Vector columns[V];
 #pragma GCC unroll 32
-      for (int v = 0; v < V; ++v)
-        columns[v] = hn::LoadU(d, (v < K::vectors ? b : b_next) + v % K::vectors * N);
+      for (int v = 0; v < V; ++v) columns[v] = hn::LoadU(d, b[v / K::vectors] + v % K::vectors * N);
 #pragma GCC unroll 32
       for (int r = 0; r < kRows; ++r) {
         const Vector scalar = hn::Set(d, scalars[r * row_stride]);
 #pragma GCC unroll 32
         for (int v = 0; v < V; ++v) sums[r][v] = hn::MulAdd(scalar, columns[v], sums[r][v]);
       }
-      b += kBlock;
-      b_next += kBlock;
+      for (const float*& column : b) column += kBlock;
     };
     if constexpr (kTransposed) {
       for (std::int64_t k = 0; k < terms; ++k, a += kBlock) add(a, 1);
