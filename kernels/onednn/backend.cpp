@@ -44,7 +44,7 @@ class OneDnnBackend final : public Backend {
   }
 
   double extra_bytes(const Model& model, const PrepareOptions& options) const override {
-    return onednn::winograd_bytes(model, options, variant_.winograd);
+    return onednn::winograd_bytes(model, options, variant_);
   }
 
   std::unique_ptr<Program> prepare(const Model& model, const PrepareOptions& options) const override {
@@ -85,10 +85,12 @@ std::vector<BackendChoice> onednn_backends() {
       choice({.name = "onednn:impl=best", .best_implementation = true},
              "of all implementations and layouts that the library has for a layer, the fastest at set-up"),
       choice(
-          {.name = "winograd", .winograd = onednn::WinogradUse::by_shape},
+          // Direct: for the 3 channels of VGG16's first layer the library may take its own Winograd, in twice
+          // the time.
+          {.name = "winograd", .direct = true, .winograd = onednn::WinogradUse::by_shape},
           "3×3 convolutions on our own Winograd kernels where they promise to be faster, the rest on onednn"),
       choice({.name = "winograd:tune", .winograd = onednn::WinogradUse::by_timing},
-             "the same where they are faster, timed at set-up"),
+             "the same where they are faster, and the size of tiles, timed at set-up"),
       choice({.name = "winograd:all", .winograd = onednn::WinogradUse::all},
              "the same for all 3×3 convolutions of stride 1"),
       capped("sse41", "SSE41", __builtin_cpu_supports("sse4.1")),

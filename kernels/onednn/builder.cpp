@@ -55,16 +55,16 @@ Builder::Builder(const Model& the_model, const PrepareOptions& the_options, cons
       engine(dnnl::engine::kind::cpu, 0),
       stream(engine),
       values(the_model.layers.size() + 1),
-      on_winograd(winograd_layers(the_model, the_options, the_variant.winograd)),
-      pooled(layers_pooled_by_winograd(the_model, on_winograd)) {}
+      choices(layer_choices(the_model, the_options, the_variant)),
+      pooled(layers_pooled_by_winograd(the_model, choices)) {}
 
 memory::desc Builder::source_desc(const memory::dims& dims) const {
-  return activation_desc(dims, next_to_winograd(model, on_winograd, layer_, -1) &&
-                                   next_to_winograd(model, on_winograd, layer_, 1));
+  return activation_desc(
+      dims, next_to_winograd(model, choices, layer_, -1) && next_to_winograd(model, choices, layer_, 1));
 }
 
 memory::desc Builder::destination_desc(const memory::dims& dims) const {
-  return activation_desc(dims, next_to_winograd(model, on_winograd, layer_, 1));
+  return activation_desc(dims, next_to_winograd(model, choices, layer_, 1));
 }
 
 memory::desc Builder::activation_desc(const memory::dims& dims, bool shared) const {

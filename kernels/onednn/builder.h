@@ -80,9 +80,9 @@ class Builder {
   std::vector<Action> actions;
   std::vector<memory> held;  ///< memory that actions refer to
   std::vector<Parameter> parameters;
-  std::vector<LayerValues> values;  ///< a layer
-  std::vector<bool> on_winograd;    ///< a layer: whether kernels/winograd computes it
-  std::vector<bool> pooled;         ///< a layer: whether it is pooling that the one before computes, too
+  std::vector<LayerValues> values;   ///< a layer
+  std::vector<LayerChoice> choices;  ///< a layer
+  std::vector<bool> pooled;          ///< a layer: whether it is pooling that the one before computes, too
   double loss = 0;
 
   bool training() const { return options.pass != Pass::forward; }

@@ -13,8 +13,6 @@ using compat::Offers;
 /// Convolution by the algorithm that the library holds best (convolution_auto), unless that is Winograd with
 /// a scratchpad larger than what the network's largest layer reads and writes (oneDNN 2.6 on AVX-512, large
 /// batches): memory decides how large a batch can be trained. The library has one scratchpad for all layers.
-/// Where kernels/winograd takes the convolutions that arithmetic promises a gain for, the others are direct:
-/// the library would take its own Winograd for the 3 channels of VGG16's first layer, in twice the time.
 class ConvolutionPlan final : public WeightedLayer {
  public:
   ConvolutionPlan(const ModelLayer& layer, const Convolution& conv)
@@ -101,7 +99,7 @@ class ConvolutionPlan final : public WeightedLayer {
       -> std::decay_t<decltype(make(Offers(), dnnl::algorithm(), memory::desc(), memory::desc()).front())> {
     const memory::desc src = builder.source_desc(src_dims(builder));
     const memory::desc dst = builder.destination_desc(dst_dims(builder));
-    const bool direct = builder.variant.winograd == WinogradUse::by_shape;
+    const bool direct = builder.choices[static_cast<std::size_t>(builder.layer())].direct;
     auto desc =
         make(Offers::first, direct ? dnnl::algorithm::convolution_direct : dnnl::algorithm::convolution_auto,
              src, dst)

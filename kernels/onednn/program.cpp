@@ -141,9 +141,10 @@ class OneDnnProgram final : public Program {
     const auto i = static_cast<std::size_t>(index);
     const ModelLayer& layer = model_.layers[i];
     if (builder_.pooled[i]) return make_nothing();
-    if (!builder_.on_winograd[i]) return plan_of_library(layer);
+    const std::optional<TileSizes>& tiles = builder_.choices[i].winograd;
+    if (!tiles) return plan_of_library(layer);
     const bool pools = i + 1 < model_.layers.size() && builder_.pooled[i + 1];
-    return make_winograd_convolution(layer, pools ? &model_.layers[i + 1] : nullptr);
+    return make_winograd_convolution(layer, *tiles, pools ? &model_.layers[i + 1] : nullptr);
   }
 
   void allocate_parameters() {

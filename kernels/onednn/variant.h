@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 namespace cnnbench::onednn {
@@ -12,6 +13,19 @@ enum class WinogradUse {
   all         ///< that it can compute
 };
 
+/// Sizes of the largest tiles (see winograd::Shape) of a layer on kernels/winograd, by direction.
+struct TileSizes {
+  int forward = 1;
+  int backward_data = 1;
+  int backward_weights = 1;
+};
+
+/// Who computes a layer.
+struct LayerChoice {
+  std::optional<TileSizes> winograd{};  ///< kernels/winograd with these; nothing: the library
+  bool direct = false;                  ///< which then does not take a Winograd of its own
+};
+
 /// How the library is used, other than as a good engineer would: what each of its advantages is worth. Or
 /// what replaces it in places.
 struct Variant {
@@ -19,7 +33,9 @@ struct Variant {
   bool plain_layout = false;         ///< all activations NCHW in place of the library's choice
   bool fusion = true;                ///< activations inside the primitive before them
   bool best_implementation = false;  ///< all that the library offers, timed at set-up
+  bool direct = false;               ///< no Winograd of the library's own
   WinogradUse winograd = WinogradUse::none;
+  std::optional<TileSizes> tiles{};  ///< of all layers on kernels/winograd, in place of its own choice
 };
 
 }  // namespace cnnbench::onednn

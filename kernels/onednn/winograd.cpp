@@ -32,14 +32,15 @@ class OwnFloats {
 
 class WinogradPlan final : public LayerPlan {
  public:
-  WinogradPlan(const ModelLayer& layer, const ModelLayer* pooling)
+  WinogradPlan(const ModelLayer& layer, const TileSizes& tiles, const ModelLayer* pooling)
       : layer_(layer),
+        tiles_(tiles),
         pooling_(pooling),
         activation_(fused_activation(layer.kind)),
         isa_(winograd_instruction_set()) {}
 
   Value forward(Builder& builder, const Value& given) override {
-    const auto convolution = make(builder, Direction::forward);
+    const auto convolution = make(builder, tiles_.forward);
     given_ = given.dims;
     const memory::dims src_dims = to_dims(builder.options.batch, layer_.input);
     src_ = builder.converted(builder.with_dims(given, src_dims), blocked_desc(src_dims));
@@ -105,7 +106,7 @@ class WinogradPlan final : public LayerPlan {
     if (activation_ != Activation::none && !relu)
       add_activation_backward(builder, activation_, dst_, diff_dst, layer_.input_gradient);
 
-    const auto of_weights = make(builder, Direction::backward_weights);
+    const auto of_weights = make(builder, tiles_.backward_weights);
     if (pooling_) {
       // Read before the reorder, if there is one, has run.
       const auto compute = [c = of_weights, from = given.data, desc = dst_.desc, engine = builder.engine,
@@ -135,7 +136,7 @@ class WinogradPlan final : public LayerPlan {
     Value diff_src;
     if (layer_.input_gradient) {
       diff_src = builder.make_value(src_.dims, src_.desc);
-      const auto of_data = make(builder, Direction::backward_data);
+      const auto of_data = make(builder, tiles_.backward_data);
       const auto pack = [c = of_data, weights = builder.parameters[weights_].data](const memory& packed) {
         c->pack_backward(floats(weights), floats(packed));
       };
@@ -173,8 +174,8 @@ class WinogradPlan final : public LayerPlan {
   }
 
  private:
-  std::shared_ptr<const Convolution> make(Builder& builder, Direction direction) const {
-    return std::make_shared<Convolution>(winograd_convolution(layer_, builder.options, direction));
+  std::shared_ptr<const Convolution> make(Builder& builder, int tile_size) const {
+    return std::make_shared<Convolution>(winograd_convolution(layer_, builder.options, tile_size));
   }
 
   /// Whether the source is the output of a ReLU that the library has fused into the layer before. Its
@@ -183,7 +184,7 @@ class WinogradPlan final : public LayerPlan {
   bool follows_relu(const Builder& builder) const {
     if (builder.layer() == 0 || given_ != src_.dims) return false;
     const auto before = static_cast<std::size_t>(builder.layer()) - 1;
-    return !builder.on_winograd[before] &&
+    return !builder.choices[before].winograd &&
            fused_activation(builder.model.layers[before].kind) == Activation::relu;
   }
 
@@ -212,6 +213,7 @@ class WinogradPlan final : public LayerPlan {
   }
 
   const ModelLayer& layer_;
+  TileSizes tiles_;
   const ModelLayer* pooling_;
   Activation activation_;
   std::string isa_;
@@ -225,22 +227,26 @@ class WinogradPlan final : public LayerPlan {
 
 }  // namespace
 
-winograd::Shape winograd_shape(const ModelLayer& layer, const PrepareOptions& options, Direction direction) {
-  winograd::Shape shape{options.batch,      layer.input.channels,        layer.output.channels,
-                        layer.input.height, layer.input.width,           layer.output.height,
-                        layer.output.width, layer.padding.before.height, layer.padding.before.width};
-  const bool data = direction == Direction::backward_data;
-  const winograd::WeightUse use = direction == Direction::backward_weights ? winograd::WeightUse::gradient
-                                  : options.pass == Pass::forward          ? winograd::WeightUse::packed
-                                                                           : winograd::WeightUse::transformed;
-  shape.tile_size = winograd::best_tile_size(data ? shape.backward_data() : shape, use, channel_block());
-  return shape;
+winograd::Shape winograd_shape(const ModelLayer& layer, const PrepareOptions& options, int tile_size) {
+  return {options.batch,      layer.input.channels,        layer.output.channels,
+          layer.input.height, layer.input.width,           layer.output.height,
+          layer.output.width, layer.padding.before.height, layer.padding.before.width,
+          tile_size};
 }
 
-Convolution winograd_convolution(const ModelLayer& layer, const PrepareOptions& options,
-                                 Direction direction) {
-  return Convolution(winograd_shape(layer, options, direction), channel_block(), winograd_instruction_set(),
+Convolution winograd_convolution(const ModelLayer& layer, const PrepareOptions& options, int tile_size) {
+  return Convolution(winograd_shape(layer, options, tile_size), channel_block(), winograd_instruction_set(),
                      options.threads);
+}
+
+TileSizes best_tile_sizes(const ModelLayer& layer, const PrepareOptions& options) {
+  using winograd::WeightUse;
+  const winograd::Shape shape = winograd_shape(layer, options, 1);
+  const WeightUse use = options.pass == Pass::forward ? WeightUse::packed : WeightUse::transformed;
+  const auto best = [](const winograd::Shape& of, WeightUse with) {
+    return winograd::best_tile_size(of, with, channel_block());
+  };
+  return {best(shape, use), best(shape.backward_data(), use), best(shape, WeightUse::gradient)};
 }
 
 bool winograd_can_pool(const ModelLayer& layer) {
@@ -282,8 +288,9 @@ std::string winograd_instruction_set() {
   return found == ours.end() ? ours.back() : *found;
 }
 
-std::unique_ptr<LayerPlan> make_winograd_convolution(const ModelLayer& layer, const ModelLayer* pooling) {
-  return std::make_unique<WinogradPlan>(layer, pooling);
+std::unique_ptr<LayerPlan> make_winograd_convolution(const ModelLayer& layer, const TileSizes& tiles,
+                                                     const ModelLayer* pooling) {
+  return std::make_unique<WinogradPlan>(layer, tiles, pooling);
 }
 
 }  // namespace cnnbench::onednn

@@ -9,13 +9,14 @@
 // The joint between this library and kernels/winograd.
 namespace cnnbench::onednn {
 
-/// A layer that kernels/winograd can compute, as it describes it, with the tiles that are best for one
-/// direction. The shape is that of the forward convolution in all of them.
-winograd::Shape winograd_shape(const ModelLayer& layer, const PrepareOptions& options, Direction direction);
-
-/// The layer's convolution for one direction.
+/// A layer that kernels/winograd can compute, as it describes it, with tiles of this size. The shape is that
+/// of the forward convolution in all directions.
+winograd::Shape winograd_shape(const ModelLayer& layer, const PrepareOptions& options, int tile_size);
 winograd::Convolution winograd_convolution(const ModelLayer& layer, const PrepareOptions& options,
-                                           Direction direction);
+                                           int tile_size);
+
+/// The sizes of tiles that its arithmetic promises to be the fastest.
+TileSizes best_tile_sizes(const ModelLayer& layer, const PrepareOptions& options);
 
 /// Whether kernels/winograd can compute the layer: a 3×3 convolution of stride 1 without groups.
 bool winograd_can(const ModelLayer& layer);
@@ -41,6 +42,7 @@ std::string winograd_instruction_set();
 /// the library's. In training the weights are transformed in every step, as a part of forward and of backward
 /// data; in inference once, at set-up. `pooling`, if not null, is the next layer, computed along with this
 /// one.
-std::unique_ptr<LayerPlan> make_winograd_convolution(const ModelLayer& layer, const ModelLayer* pooling);
+std::unique_ptr<LayerPlan> make_winograd_convolution(const ModelLayer& layer, const TileSizes& tiles,
+                                                     const ModelLayer* pooling);
 
 }  // namespace cnnbench::onednn

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <optional>
 #include <vector>
 
 #include "kernels/onednn/builder.h"
@@ -7,19 +9,33 @@
 // Which layers of a network go to kernels/winograd.
 namespace cnnbench::onednn {
 
-/// For every layer whether kernels/winograd computes it.
-std::vector<bool> winograd_layers(const Model& model, const PrepareOptions& options, WinogradUse use);
+/// Who computes each of the layers.
+std::vector<LayerChoice> layer_choices(const Model& model, const PrepareOptions& options,
+                                       const Variant& variant);
+
+/// Seconds of a layer's operations by their direction.
+using DirectionSeconds = std::array<double, 4>;
+
+/// Of those who can compute a layer, timed one by one.
+struct LayerSeconds {
+  std::array<DirectionSeconds, 2> winograd{};      ///< with tiles of the sizes 1 and 2
+  std::optional<DirectionSeconds> direct{};        ///< the library
+  std::optional<DirectionSeconds> own_winograd{};  ///< the library, where it takes its own Winograd
+};
+
+/// The fastest in all directions together, with the faster tiles in each.
+LayerChoice fastest(const LayerSeconds& seconds);
 
 /// For every layer whether it is pooling that the convolution before it, on kernels/winograd, computes along
 /// with its outputs, which are then not written. Of what training needs of them, the places of the maxima
 /// are.
-std::vector<bool> layers_pooled_by_winograd(const Model& model, const std::vector<bool>& on_winograd);
+std::vector<bool> layers_pooled_by_winograd(const Model& model, const std::vector<LayerChoice>& choices);
 
-/// Bytes of transformed weights and of scratch memory in a program; where timing is to choose the layers, as
-/// if it chose all.
-double winograd_bytes(const Model& model, const PrepareOptions& options, WinogradUse use);
+/// Bytes of transformed weights and of scratch memory in a program; where timing is to choose layers and
+/// tiles, the most that its choice can take.
+double winograd_bytes(const Model& model, const PrepareOptions& options, const Variant& variant);
 
 /// Whether the nearest layer with weights, `step` 1 behind or -1 before this one, is on kernels/winograd.
-bool next_to_winograd(const Model& model, const std::vector<bool>& on_winograd, int layer, int step);
+bool next_to_winograd(const Model& model, const std::vector<LayerChoice>& choices, int layer, int step);
 
 }  // namespace cnnbench::onednn

@@ -35,7 +35,11 @@ Network vgg16() {
 }
 
 std::vector<bool> taken(const Network& network, WinogradUse use) {
-  return onednn::winograd_layers(network.model(), {Pass::forward, 8, 2, 1}, use);
+  std::vector<bool> layers;
+  for (const auto& choice :
+       onednn::layer_choices(network.model(), {Pass::forward, 8, 2, 1}, {.winograd = use}))
+    layers.push_back(choice.winograd.has_value());
+  return layers;
 }
 
 TEST(OneDnnWinograd, TakesAllConvolutionsOfVgg16ButTheFirst) {
@@ -175,16 +179,20 @@ TEST(OneDnnWinograd, TellsTheMemoryOfItsTransformedWeights) {
   std::int64_t scratch = 0;
   std::int64_t training = 0;
   for (const std::size_t layer : {1, 3, 4, 6}) {
-    const auto one = [&](Pass pass, Direction direction) {
-      return onednn::winograd_convolution(model.layers[layer], {pass, 2, 2, 1}, direction);
+    const auto sizes = [&](Pass pass) {
+      return onednn::best_tile_sizes(model.layers[layer], {pass, 2, 2, 1});
     };
-    const winograd::Convolution inference = one(Pass::forward, Direction::forward);
+    const auto one = [&](int size) {
+      return onednn::winograd_convolution(model.layers[layer], {Pass::forward, 2, 2, 1}, size);
+    };
+    const winograd::Convolution inference = one(sizes(Pass::forward).forward);
     EXPECT_GE(inference.packed_size(), 36 * 64 * 64);
     weights += inference.packed_size();
     scratch = std::max(scratch, inference.forward_scratch_size());
-    const winograd::Convolution forward = one(Pass::forward_backward, Direction::forward);
-    const winograd::Convolution data = one(Pass::forward_backward, Direction::backward_data);
-    const winograd::Convolution gradient = one(Pass::forward_backward, Direction::backward_weights);
+    const onednn::TileSizes trained = sizes(Pass::forward_backward);
+    const winograd::Convolution forward = one(trained.forward);
+    const winograd::Convolution data = one(trained.backward_data);
+    const winograd::Convolution gradient = one(trained.backward_weights);
     training = std::max({training, forward.packed_size() + forward.forward_scratch_size(),
                          data.packed_backward_size() + data.backward_data_scratch_size(),
                          gradient.backward_weights_scratch_size()});
@@ -194,7 +202,7 @@ TEST(OneDnnWinograd, TellsTheMemoryOfItsTransformedWeights) {
   EXPECT_EQ(bytes("winograd", Pass::forward), 4 * (weights + scratch));
   EXPECT_EQ(bytes("winograd", Pass::forward_backward), 4 * training);
   EXPECT_GT(bytes("winograd:tune", Pass::forward),
-            bytes("winograd", Pass::forward));  // as if it took layer 0
+            bytes("winograd", Pass::forward));  // as if it took layer 0, and the larger tiles
 }
 
 TEST(OneDnnWinograd, ComputesACropDeeperThanThePaddingWhichTheLibraryCannot) {
