@@ -15,8 +15,9 @@ struct Blocking {
 
 /// For forward and backward data. Transformed weights that fit into a core's cache are read again by every
 /// block: then each thread takes blocks of its own, whose tiles stay in its second-level cache. Larger ones
-/// would come from memory each time: then the threads share one block that is as large as the scratch memory
-/// allows, and each reads only its part of the weights.
+/// are read by all threads together, each its part, for a block that they share: a small one where the
+/// last-level cache holds the weights beside it; else, since they come from memory each time, one as large as
+/// the scratch memory allows.
 Blocking forward_blocking(const Shape& shape, int threads);
 
 /// For backward weights, where the gradients of the transformed weights take the place of the weights.
