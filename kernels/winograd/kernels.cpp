@@ -34,6 +34,11 @@ constexpr auto row_functions() {
   return functions(std::make_index_sequence<count>());
 }
 
+/// Products of a row that are added up before the next row's turn: so many rows of two columns of B, 8 KiB
+/// with AVX2 and 16 with AVX-512, stay in the first-level cache for all rows of A. (All 512 of a layer of
+/// VGG16 at once, with AVX2: 7 % slower.)
+constexpr std::int64_t panel_terms = 2 * most_terms;
+
 /// All rows of a few columns. The rows are shared out evenly over the calls, so that none is left with one.
 template <int kBlock, int kColumns>
 void multiply_columns(const TileMatrix<const float>& a, const TileMatrix<const float>& b,
@@ -45,16 +50,20 @@ void multiply_columns(const TileMatrix<const float>& a, const TileMatrix<const f
   if (strips == 0) return;
   // While these columns are in the caches, the next ones, which lie behind them, are fetched.
   const std::int64_t depth = blocks_of(inner, kBlock);
-  const std::int64_t panel = kColumns * b.column_stride();
-  const std::int64_t lines = (panel + line * strips * depth - 1) / (line * strips * depth);
-  const float* const next = b.at(element, column, 0) + panel;
-  for (std::int64_t strip = 0; strip < strips; ++strip) {
-    const std::int64_t first = rows * strip / strips;
-    const std::int64_t height = rows * (strip + 1) / strips - first;
-    functions[static_cast<std::size_t>(height - 1)]({a.at(element, 0, first), a.column_stride(),
-                                                     b.at(element, column, 0), b.column_stride(),
-                                                     c.at(element, column, first), c.column_stride(), inner,
-                                                     false, next + strip * depth * lines * line, lines});
+  const std::int64_t columns_size = kColumns * b.column_stride();
+  const std::int64_t lines = (columns_size + line * strips * depth - 1) / (line * strips * depth);
+  const float* next = b.at(element, column, 0) + columns_size;
+  for (std::int64_t begin = 0; begin < inner; begin += panel_terms) {
+    const std::int64_t terms = std::min(panel_terms, inner - begin);
+    for (std::int64_t strip = 0; strip < strips; ++strip) {
+      const std::int64_t first = rows * strip / strips;
+      const std::int64_t height = rows * (strip + 1) / strips - first;
+      functions[static_cast<std::size_t>(height - 1)]({a.at(element, begin / kBlock, first),
+                                                       a.column_stride(), b.at(element, column, begin),
+                                                       b.column_stride(), c.at(element, column, first),
+                                                       c.column_stride(), terms, begin > 0, next, lines});
+      next += blocks_of(terms, kBlock) * lines * line;
+    }
   }
 }
 
