@@ -17,8 +17,9 @@ inline void PrintTo(const NamedShape& named, std::ostream* out) {
   *out << named.name;
 }
 
-/// Ragged tiles, paddings on every side from -9 to 7, 1 to 70 channels, batches of 1 to 5.
-/// A shape is {batch, channels in and out, height and width in, height and width out, padding top and left}.
+/// Ragged tiles, paddings on every side from -9 to 7, 1 to 70 channels (and more than the multiplication
+/// takes at once), batches of 1 to 5. A shape is {batch, channels in and out, height and width in, height and
+/// width out, padding top and left}.
 inline std::vector<NamedShape> shapes() {
   return {
       {"one_whole_tile", {1, 8, 8, 6, 6, 4, 4, 0, 0}},
@@ -41,6 +42,8 @@ inline std::vector<NamedShape> shapes() {
       {"crop_above_padding_left", {1, 8, 16, 11, 6, 7, 9, -2, 2}},
       {"many_inputs", {5, 70, 1, 6, 6, 6, 6, 1, 1}},
       {"many_outputs", {5, 1, 70, 5, 7, 5, 7, 1, 1}},
+      {"panels_of_inputs", {1, 265, 9, 5, 7, 5, 7, 1, 1}},
+      {"panels_of_outputs", {1, 9, 265, 7, 5, 7, 5, 1, 1}},
       {"a_column", {2, 5, 7, 17, 1, 17, 1, 1, 1}},
       {"a_row", {2, 7, 5, 1, 18, 1, 18, 1, 1}},
       {"blocks_a_thread", {5, 9, 17, 46, 50, 46, 50, 1, 1}},
