@@ -122,26 +122,33 @@ LayerChoice tuned(const Model& model, int index, const PrepareOptions& options) 
   LayerSeconds all{.winograd = {seconds[0], seconds[1]}};
   if (seconds.size() > 2) all.direct = seconds[2];
   if (seconds.size() > 3) all.own_winograd = seconds[3];
-  return found->second = fastest(all);
+  return found->second = fastest(all, best_tile_sizes(layer.layers[0], options));
 }
 
 }  // namespace
 
-LayerChoice fastest(const LayerSeconds& seconds) {
-  const std::array<DirectionSeconds, 2>& ours = seconds.winograd;
-  const auto faster_tiles = [&](Direction direction) {
-    const auto d = static_cast<std::size_t>(direction);
-    return ours[1].at(d) < ours[0].at(d) ? 2 : 1;
+LayerChoice fastest(const LayerSeconds& seconds, const TileSizes& expected) {
+  constexpr double clearly_faster = 0.95;
+  const auto of_size = [&](int size, std::size_t direction) {
+    return seconds.winograd.at(static_cast<std::size_t>(size - 1)).at(direction);
   };
+  double ours = 0;
+  const auto choose = [&](Direction direction, int size) {
+    const auto d = static_cast<std::size_t>(direction);
+    const int other = 3 - size;
+    const int chosen = of_size(other, d) < clearly_faster * of_size(size, d) ? other : size;
+    ours += of_size(chosen, d);
+    return chosen;
+  };
+  const TileSizes sizes{.forward = choose(Direction::forward, expected.forward),
+                        .backward_data = choose(Direction::backward_data, expected.backward_data),
+                        .backward_weights = choose(Direction::backward_weights, expected.backward_weights)};
+  const auto reorder = static_cast<std::size_t>(Direction::reorder);
+  ours += std::min(of_size(1, reorder), of_size(2, reorder));
   const auto sum = [](const std::optional<DirectionSeconds>& of) {
     return of ? std::accumulate(of->begin(), of->end(), 0.0) : std::numeric_limits<double>::infinity();
   };
-  DirectionSeconds best;
-  std::transform(ours[0].begin(), ours[0].end(), ours[1].begin(), best.begin(),
-                 [](double a, double b) { return std::min(a, b); });
-  if (sum(best) < std::min(sum(seconds.direct), sum(seconds.own_winograd)))
-    return {.winograd = TileSizes{faster_tiles(Direction::forward), faster_tiles(Direction::backward_data),
-                                  faster_tiles(Direction::backward_weights)}};
+  if (ours < std::min(sum(seconds.direct), sum(seconds.own_winograd))) return {.winograd = sizes};
   return {.direct = sum(seconds.direct) <= sum(seconds.own_winograd)};
 }
 

@@ -23,8 +23,9 @@ struct LayerSeconds {
   std::optional<DirectionSeconds> own_winograd{};  ///< the library, where it takes its own Winograd
 };
 
-/// The fastest in all directions together, with the faster tiles in each.
-LayerChoice fastest(const LayerSeconds& seconds);
+/// The fastest in all directions together. Of the tiles those that were expected, unless the others were
+/// clearly faster: where they are about the same, all ranks are to choose alike.
+LayerChoice fastest(const LayerSeconds& seconds, const TileSizes& expected);
 
 /// For every layer whether it is pooling that the convolution before it, on kernels/winograd, computes along
 /// with its outputs, which are then not written. Of what training needs of them, the places of the maxima

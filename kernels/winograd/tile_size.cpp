@@ -4,7 +4,8 @@ namespace cnnbench::winograd {
 namespace {
 
 /// Multiplications of vectors in the time that one transformed weight takes. Measured on 2 cores with AVX-512
-/// and 29 GB/s, VGG16's layers with 28×28 and 14×14 outputs, batches of 1 and 8; with AVX2 alike.
+/// and 29 GB/s, VGG16's layers with 28×28 and 14×14 outputs, batches of 1 and 8; with AVX2 alike. CPUs differ
+/// in how much of what they read they hide: a Zen 4 takes half of it for packed weights.
 double cost_of_weight(WeightUse use) {
   switch (use) {
     case WeightUse::packed:

@@ -14,6 +14,7 @@ namespace {
 using onednn::DirectionSeconds;
 using onednn::fastest;
 using onednn::LayerChoice;
+using onednn::LayerSeconds;
 using onednn::TileSizes;
 using ::testing::HasSubstr;
 
@@ -21,7 +22,7 @@ using ::testing::HasSubstr;
 constexpr DirectionSeconds six{6, 6, 6, 0};
 
 TEST(OneDnnWinogradChoice, IsOfTheFasterTilesInEachDirection) {
-  const LayerChoice choice = fastest({.winograd = {{{3, 2, 2, 0}, {2, 3, 3, 0}}}, .direct = six});
+  const LayerChoice choice = fastest({.winograd = {{{3, 2, 2, 0}, {2, 3, 3, 0}}}, .direct = six}, {});
 
   ASSERT_TRUE(choice.winograd.has_value());
   EXPECT_EQ(choice.winograd->forward, 2);
@@ -29,9 +30,20 @@ TEST(OneDnnWinogradChoice, IsOfTheFasterTilesInEachDirection) {
   EXPECT_EQ(choice.winograd->backward_weights, 1);
 }
 
+TEST(OneDnnWinogradChoice, IsOfTheExpectedTilesUnlessOthersAreClearlyFaster) {
+  const auto forward = [](double small, double large, int expected) {
+    const LayerSeconds seconds{.winograd = {{{small, 1, 1, 0}, {large, 1, 1, 0}}}};
+    return fastest(seconds, {.forward = expected}).winograd->forward;
+  };
+  EXPECT_EQ(forward(1, 0.97, 1), 1);
+  EXPECT_EQ(forward(1, 0.94, 1), 2);
+  EXPECT_EQ(forward(0.97, 1, 2), 2);
+  EXPECT_EQ(forward(0.94, 1, 2), 1);
+}
+
 TEST(OneDnnWinogradChoice, IsTheLibraryWhereThatIsFasterInAllDirectionsTogether) {
   const auto ours = [](const DirectionSeconds& small, const DirectionSeconds& large) {
-    return fastest({.winograd = {{small, large}}, .direct = six}).winograd.has_value();
+    return fastest({.winograd = {{small, large}}, .direct = six}, {}).winograd.has_value();
   };
   EXPECT_FALSE(ours({7, 8, 5, 0}, {8, 7, 5, 0}));      // 19 against 18
   EXPECT_FALSE(ours({5, 6, 6, 1.5}, {5, 6, 6, 1.5}));  // by the reorders
@@ -43,15 +55,15 @@ TEST(OneDnnWinogradChoice, IsTheLibrarysOwnWinogradWhereThatIsTheFastest) {
   constexpr std::array<DirectionSeconds, 2> slow{{{9, 9, 9, 0}, {9, 9, 9, 0}}};
   constexpr DirectionSeconds five{5, 5, 5, 0};
 
-  EXPECT_TRUE(fastest({.winograd = slow, .direct = six}).direct);
-  EXPECT_TRUE(fastest({.winograd = slow, .direct = five, .own_winograd = six}).direct);
-  const LayerChoice own = fastest({.winograd = slow, .direct = six, .own_winograd = five});
+  EXPECT_TRUE(fastest({.winograd = slow, .direct = six}, {}).direct);
+  EXPECT_TRUE(fastest({.winograd = slow, .direct = five, .own_winograd = six}, {}).direct);
+  const LayerChoice own = fastest({.winograd = slow, .direct = six, .own_winograd = five}, {});
   EXPECT_FALSE(own.direct);
   EXPECT_FALSE(own.winograd.has_value());
 }
 
 TEST(OneDnnWinogradChoice, IsOursWhereTheLibraryCannot) {
-  EXPECT_TRUE(fastest({.winograd = {{{7, 8, 5, 0}, {8, 7, 5, 0}}}}).winograd.has_value());
+  EXPECT_TRUE(fastest({.winograd = {{{7, 8, 5, 0}, {8, 7, 5, 0}}}}, {}).winograd.has_value());
 }
 
 TEST(OneDnnWinogradChoice, OfTilesIsThatOfTheOperations) {
