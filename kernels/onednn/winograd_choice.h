@@ -6,7 +6,7 @@
 
 #include "kernels/onednn/builder.h"
 
-// Which layers of a network go to kernels/winograd.
+// Which layers of a network go to kernels/winograd, and with which tiles.
 namespace cnnbench::onednn {
 
 /// Who computes each of the layers.

@@ -47,8 +47,8 @@ Blocking choose(const Shape& shape, int threads, std::int64_t least, std::int64_
 
 }  // namespace
 
-// The bounds are a flat optimum: measured on 2 cores with AVX-512 and 2 MiB of second-level cache a core,
-// VGG16's layers, 16 to 600 tiles a block.
+// The other bounds are a flat optimum: measured on 2 cores with AVX-512 and 2 MiB of second-level cache a
+// core, VGG16's layers, 16 to 600 tiles a block.
 
 Blocking forward_blocking(const Shape& shape, int threads) {
   Blocking blocking = choose(shape, threads, 28, 64, false);
