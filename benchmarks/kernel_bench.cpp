@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <iostream>
 
 #include "benchmarks/layer_benchmarks.h"
@@ -13,6 +14,7 @@
 #include "harness/machine/facts.h"
 #include "harness/machine/fma_peak.h"
 #include "harness/plan.h"
+#include "harness/standard_output.h"
 #include "harness/worker/worker.h"
 
 namespace cnnbench {
@@ -26,10 +28,13 @@ std::variant<Options, EarlyExit> parse(int argc, const char* const* argv) {
                         argc, argv);
 }
 
+StandardOutput* standard_output = nullptr;  // for print_help, behind which the library ends the program
+
 void print_help() {
   const char* const arguments[] = {"kernel_bench", "--help"};
   std::cout << std::get<EarlyExit>(parse(2, arguments)).text << '\n' << std::flush;
   benchmark::PrintDefaultHelp();
+  if (const int status = status_with_output(*standard_output, "kernel_bench", complete)) std::exit(status);
 }
 
 /// What is needed to believe a number, under `context` of the JSON.
@@ -75,12 +80,14 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace cnnbench;
+  StandardOutput output;
+  standard_output = &output;
   const auto report = [](const std::exception& error, int status) {
     std::cerr << "kernel_bench: " << error.what() << '\n';
     return status;
   };
   try {
-    return is_worker() ? serve() : run(argc, argv);
+    return is_worker() ? serve() : status_with_output(output, "kernel_bench", run(argc, argv));
   } catch (const ConfigError& error) {
     return report(error, bad_arguments);
   } catch (const UserError& error) {

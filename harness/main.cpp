@@ -14,6 +14,7 @@
 #include "harness/options.h"
 #include "harness/plan.h"
 #include "harness/report/report.h"
+#include "harness/standard_output.h"
 #include "harness/worker/worker.h"
 
 namespace cnnbench {
@@ -195,7 +196,7 @@ bool measure_all(std::vector<Experiment>& experiments, const Options& options, C
   return true;
 }
 
-int finish(Report& report, const Options& options, bool whole) {
+int finish(Report& report, const Options& options, bool whole, StandardOutput& output) {
   const bool invalid = std::any_of(report.failures.begin(), report.failures.end(),
                                    [](const Failure& failure) { return failure.reason != "unsupported"; });
   report.status = invalid ? "invalid" : whole ? "complete" : "partial";
@@ -203,12 +204,14 @@ int finish(Report& report, const Options& options, bool whole) {
   print_backends(std::cout, report);
   if (!report.comparison.empty() && options.verify != Verify::only) print_comparison(std::cout, report);
   if (!invalid) print_verdict(std::cout, report);
-  std::cout << "\nResults: " << write_results(report, options.output).string() << '\n';
+  const std::string folder = write_results(report, options.output).string();
+  std::cout << "\nResults: " << folder << '\n';
+  if (!output.lost().empty()) std::cerr << "bench: the results are whole, in " << folder << '\n';
   if (!whole) return interrupted_early;
   return invalid ? failed : complete;
 }
 
-int run(Cluster& cluster, int argc, char** argv) {
+int run(Cluster& cluster, StandardOutput& output, int argc, char** argv) {
   // 1. Options.
   const auto parsed = parse_options(argc, argv);
   if (const auto* exit = std::get_if<EarlyExit>(&parsed)) {
@@ -262,7 +265,7 @@ int run(Cluster& cluster, int argc, char** argv) {
   const bool whole = measure_all(experiments, options, cluster, clock, report);
 
   // 5. Report.
-  const int status = cluster.is_root() ? finish(report, options, whole) : complete;
+  const int status = cluster.is_root() ? finish(report, options, whole, output) : complete;
   return cluster.broadcast(status);
 }
 
@@ -270,11 +273,12 @@ int run(Cluster& cluster, int argc, char** argv) {
 }  // namespace cnnbench
 
 int main(int argc, char** argv) {
+  cnnbench::StandardOutput output;
   try {
     if (cnnbench::is_worker()) return cnnbench::serve();
     const std::unique_ptr<cnnbench::Cluster> cluster = cnnbench::make_cluster(argc, argv);
     try {
-      return cnnbench::run(*cluster, argc, argv);
+      return cnnbench::status_with_output(output, "bench", cnnbench::run(*cluster, output, argc, argv));
     } catch (const std::exception& error) {
       std::cerr << "bench: " << error.what() << std::endl;
       throw;  // ends all ranks: see make_cluster

@@ -10,7 +10,6 @@ import argparse
 import datetime
 import shlex
 import shutil
-import signal
 import sys
 from pathlib import Path
 
@@ -26,6 +25,7 @@ except ImportError:
     sys.exit(2)
 
 from cnnbench_compare import launches, report, self_comparison, tables  # noqa: E402
+from cnnbench_results import program  # noqa: E402
 from cnnbench_results.result import ResultError  # noqa: E402
 
 EPILOG = """\
@@ -137,7 +137,6 @@ def main(arguments=None):
         return 2
     except KeyboardInterrupt:
         return 3
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # end quietly where the reader of the output ends
     counts = " and ".join(f"{len(arm.launches)} of {arm.name}" for arm in arms)
     print(f"The machine against itself: launches {counts}, in {folder}")
     command = arms[0].launches[0].document.get("command")
@@ -149,4 +148,4 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(program.run(main, "aa.py"))

@@ -27,6 +27,7 @@ except ImportError:
     )
     sys.exit(SKIPPED)
 
+from cnnbench_results.program import run  # noqa: E402
 from cnnbench_torch.check import check_pass  # noqa: E402
 from cnnbench_torch.config import InputError, find_networks  # noqa: E402
 from cnnbench_torch.dump import choose, find_dumps  # noqa: E402
@@ -102,4 +103,4 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main, "check_with_torch.py"))

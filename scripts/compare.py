@@ -7,7 +7,6 @@ Exit status: 0 compared; 1 a regression, with --fail-on-regression; 2 results th
 import argparse
 import csv
 import math
-import signal
 import string
 import sys
 from pathlib import Path
@@ -25,6 +24,7 @@ except ImportError:
 
 from cnnbench_compare import arms, report, tables, verdict  # noqa: E402
 from cnnbench_compare.significance import launches_needed  # noqa: E402
+from cnnbench_results.program import run  # noqa: E402
 from cnnbench_results.result import ResultError  # noqa: E402
 
 EPILOG = """\
@@ -142,7 +142,6 @@ def judge(reports, percent):
 
 
 def main(arguments=None):
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # end quietly where the reader of the output ends
     options = parse(arguments)
     names = [name for name, *_ in options.arm] or list(string.ascii_uppercase)
     folders = [paths for _, *paths in options.arm] or [[folder] for folder in options.folders]
@@ -161,4 +160,4 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main, "compare.py"))

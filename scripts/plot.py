@@ -14,13 +14,13 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 try:
-    import matplotlib
+    from cnnbench_plots import own_matplotlib  # noqa: F401
 except ImportError:
     print("plot.py: matplotlib is missing: install it with `apt install python3-matplotlib`", file=sys.stderr)
     sys.exit(2)
-matplotlib.use("Agg")
 
 from cnnbench_plots import backend_rates, backend_times, comparison, layers, rates, speed_ups  # noqa: E402
+from cnnbench_results.program import run  # noqa: E402
 from cnnbench_results.result import ResultError, read_result  # noqa: E402
 from cnnbench_plots.style import file_name  # noqa: E402
 
@@ -104,4 +104,4 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main, "plot.py"))

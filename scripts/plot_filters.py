@@ -19,17 +19,17 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(HERE))
 
 try:
-    import matplotlib
+    from cnnbench_plots import own_matplotlib  # noqa: F401
 except ImportError:
     print(
         "plot_filters.py: matplotlib is missing: install it with `apt install python3-matplotlib`",
         file=sys.stderr,
     )
     sys.exit(2)
-matplotlib.use("Agg")
 
 import numpy as np  # noqa: E402
 from cnnbench_plots import filters, photo  # noqa: E402
+from cnnbench_results import program  # noqa: E402
 from cnnbench_results.result import ResultError  # noqa: E402
 
 
@@ -150,4 +150,4 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(program.run(main, "plot_filters.py"))

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from cnnbench_plots.own_matplotlib import matplotlib
 from cnnbench_results.result import ResultError
 
 # A portrait of Grace Hopper by the United States Navy, in the public domain; Debian ships it in

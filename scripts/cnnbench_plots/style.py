@@ -6,12 +6,12 @@ same meaning again for print without colour.
 
 import re
 
-import matplotlib
 import matplotlib.font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from cnnbench_plots.own_matplotlib import matplotlib
 from cnnbench_results.units import format_time, significant, time_unit  # noqa: F401: part of the style, for the figures
 
 WIDTH = 7.2  # A4 with margins of 14 mm
@@ -54,6 +54,7 @@ RC = {
     "grid.linewidth": 0.5,
     "svg.hashsalt": "cnnbench",  # the same result gives the same file
 }
+matplotlib.rcdefaults()  # a caller may have loaded matplotlib before, with the user's settings
 matplotlib.rcParams.update(RC)
 
 
