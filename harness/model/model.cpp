@@ -30,10 +30,10 @@ struct Window {
   std::int64_t output = 0;
 
   /// Outputs for the padding as it stands, the last window inside (floor) or hanging over (ceil) the padded
-  /// image.
+  /// image. A first window that is larger than that image hangs over, too.
   void count(bool ceil) {
-    const std::int64_t room = input + before + after - kernel;
-    output = room < 0 ? 0 : (room + (ceil ? stride - 1 : 0)) / stride + 1;
+    const std::int64_t room = input + before + after - kernel + (ceil ? stride - 1 : 0);
+    output = room < 0 ? 0 : room / stride + 1;
   }
 
   /// Sets `after` to what the windows really reach; elements that a stride leaves over at the end are not a

@@ -98,6 +98,20 @@ TEST(Shapes, AKeptWindowThatWouldHoldNothingIsLeftOut) {
   EXPECT_EQ(single({1, 8, 8}, pool(1, 5, Border::keep)).output, (Shape{1, 2, 2}));
 }
 
+TEST(Shapes, AKeptWindowLargerThanTheImageIsOneOutput) {
+  // As PyTorch 2.6's max_pool2d(ceil_mode=True) has it, and Caffe, wherever ceil((n + 2p - k) / s) + 1 >= 1.
+  const ModelLayer layer = single({3, 2, 2}, pool(3, 2, Border::keep));
+  EXPECT_EQ(layer.output, (Shape{3, 1, 1}));
+  EXPECT_EQ(layer.padding, (Padding{{0, 0}, {1, 1}}));
+  EXPECT_EQ(layer.receptive_field, (Extent{3, 3}));
+  const ModelLayer padded = single({1, 2, 2}, pool(5, 2, Border::keep, 1));
+  EXPECT_EQ(padded.output, (Shape{1, 1, 1}));
+  EXPECT_EQ(padded.padding, (Padding{{1, 1}, {2, 2}}));
+  EXPECT_THROW(single({1, 2, 2}, pool(4, 2, Border::keep)), ModelError);  // ceil(-2 / 2) + 1 = 0
+  EXPECT_THROW(single({1, 2, 2}, pool(3, 1, Border::keep)), ModelError);
+  EXPECT_THROW(single({1, 2, 2}, pool(3, 2)), ModelError);
+}
+
 TEST(Parameters, FollowTheRulesOfTheLasagneTutorial) {
   const ModelLayer convolution = single({32, 12, 12}, conv(32, {3, 3}));
   EXPECT_EQ(convolution.parameters(), (3 * 3 * 32 + 1) * 32);
