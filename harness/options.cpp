@@ -89,8 +89,8 @@ void interpret(const Words& words, Options& options) {
   options.format = named<Format>("--format", words.format,
                                  {{"table", Format::table}, {"json", Format::json}, {"csv", Format::csv}});
   if (!words.layers.empty()) try {
-      options.layers = std::regex(words.layers);
-    } catch (const std::regex_error& error) {
+      options.layers = LayerPattern(words.layers);
+    } catch (const std::invalid_argument& error) {
       refuse("--layer", "'" + words.layers + "' is not a regular expression: " + error.what());
     }
   if (options.configs.empty() && !options.list_backends)
@@ -152,7 +152,8 @@ void declare(CLI::App& app, Options& options, Words& words) {
   app.add_option("--max-seconds", options.max_seconds, "Most seconds of timed steps in one view")
       ->check(CLI::Range(1e-9, 1e9))
       ->type_name("S");
-  app.add_option("--layer", words.layers, "Only the layers whose name matches this regular expression")
+  app.add_option("--layer", words.layers,
+                 "Only the layers whose name matches this regular expression (RE2's syntax)")
       ->type_name("REGEX");
   app.add_option("--verify", words.verify,
                  "on, off, only: compare every layer with the reference before timing")

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <regex>
 #include <string>
 #include <variant>
 #include <vector>
@@ -28,7 +27,7 @@ struct Options {
   std::optional<double> precision;
   std::optional<double> max_seconds;
   int threads = 0;  ///< 0: this rank's share of the node
-  std::optional<std::regex> layers;
+  std::optional<LayerPattern> layers;
   Verify verify = Verify::on;
   bool describe = false;
   bool list_backends = false;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "harness/machine/facts.h"
@@ -52,6 +53,19 @@ std::vector<std::filesystem::path> config_folders() {
   const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
   const std::filesystem::path installed = program.parent_path() / CNNBENCH_INSTALLED_CONFIGS;
   return {installed.lexically_normal(), CNNBENCH_SOURCE_CONFIGS};
+}
+
+/// Throws UserError with the place of the first value of images (n, c, y, x) that is NaN or infinite.
+void check_finite(const std::string& file, const NpyArray& images) {
+  const auto found = std::find_if_not(images.values.begin(), images.values.end(),
+                                      [](float value) { return std::isfinite(value); });
+  if (found == images.values.end()) return;
+  std::int64_t rest = found - images.values.begin();
+  std::int64_t place[4];
+  for (std::size_t side = 4; side-- > 0; rest /= images.shape[side]) place[side] = rest % images.shape[side];
+  throw UserError(fmt::format(
+      "--input: {} holds {} at image {}, channel {}, row {}, column {} (from 0); all must be finite in f32",
+      file, std::isnan(*found) ? "NaN" : "an infinite value", place[0], place[1], place[2], place[3]));
 }
 
 }  // namespace
@@ -126,9 +140,8 @@ std::vector<Experiment> plan_experiments(const std::vector<Config>& configs, con
                   [&](const Experiment& other) { return other.model != experiments[0].model; }))
     throw UserError("--dump: one network at a time, since the files of several would have the same names");
   const auto matches = [&](const Experiment& experiment) {
-    return std::any_of(
-        experiment.model->layers.begin(), experiment.model->layers.end(),
-        [&](const ModelLayer& layer) { return std::regex_search(layer.name, *options.layers); });
+    return std::any_of(experiment.model->layers.begin(), experiment.model->layers.end(),
+                       [&](const ModelLayer& layer) { return options.layers->matches(layer.name); });
   };
   if (options.layers && std::none_of(experiments.begin(), experiments.end(), matches))
     throw UserError("--layer: no layer of the network matches; --describe lists their names");
@@ -186,6 +199,7 @@ std::vector<float> load_input(const std::string& file, const Model& model, std::
     if (!fits)
       throw UserError(fmt::format("--input: {} has the shape ({}); {} takes (images, {})", file,
                                   fmt::join(array.shape, ", "), model.name, fmt::join(wanted, ", ")));
+    check_finite(file, array);
     std::vector<float> images(static_cast<std::size_t>(batch * shape.size()));
     for (std::size_t i = 0; i < images.size(); ++i) images[i] = array.values[i % array.values.size()];
     return images;

@@ -29,6 +29,7 @@ LIBRARIES = {
     "ONNX Runtime": (r"(onnxruntime/)?onnxruntime_.*", ("kernels/onnxruntime/",)),
     "Highway": (r"hwy/.*", ("kernels/winograd/", "tests/kernels/winograd/", "benchmarks/winograd_benchmark.cpp")),
     "libtorch": (r"(ATen|c10|torch)/.*", ("kernels/torch/",)),
+    "RE2": (r"re2/.*", ("harness/measure/layer_pattern.cpp",)),
     "CLI11": (r"CLI/.*", ("harness/options.cpp",)),
 }
 # Kernels that those of another folder put into their networks.

@@ -3,13 +3,13 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <regex>
 #include <string>
 #include <vector>
 
 #include "harness/backend/backend.h"
 #include "harness/cluster/cluster.h"
 #include "harness/measure/clock.h"
+#include "harness/measure/layer_pattern.h"
 #include "harness/measure/record.h"
 #include "harness/measure/stopping_rule.h"
 
@@ -34,7 +34,7 @@ struct Experiment {
   TimingSettings timing;
   int threads = 1;
   std::uint64_t seed = 1;
-  std::optional<std::regex> layers;  ///< only these, in all views but `network`
+  std::optional<LayerPattern> layers;  ///< only these, in all views but `network`
   bool verify = true;
   bool measure = true;
   ConditionsProbe* conditions = nullptr;  ///< watched while timing; null: nobody looks

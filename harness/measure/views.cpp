@@ -13,7 +13,7 @@ namespace {
 constexpr double most_unattributed = 0.05;  // of the network's time; more is flagged
 
 bool selected(const ExperimentRun& run, const std::string& layer) {
-  return !run.experiment.layers || std::regex_search(layer, *run.experiment.layers);
+  return !run.experiment.layers || run.experiment.layers->matches(layer);
 }
 
 std::string layer_name(const Model& model, int layer) {

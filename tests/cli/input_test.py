@@ -35,7 +35,19 @@ def cut_short(path):
     path.write_bytes(path.read_bytes()[:-4])
 
 
+def with_value(value, place, kind=np.float32):
+    def write(path):
+        images = np.zeros((3, 1, 28, 28), kind)
+        images[place] = value
+        np.save(path, images)
+
+    return write
+
+
 WRONG = {
+    "nan": (with_value(np.nan, (2, 0, 5, 27)), "NaN at image 2, channel 0, row 5, column 27"),
+    "infinity": (with_value(-np.inf, (0, 0, 27, 0)), "an infinite value at image 0, channel 0, row 27, column 0"),
+    "double": (with_value(1e300, (1, 0, 0, 3), np.float64), "an infinite value at image 1, channel 0, row 0, col"),
     "shape": (lambda p: np.save(p, np.zeros((2, 3, 28, 28), np.float32)), "(2, 3, 28, 28)"),
     "dimensions": (lambda p: np.save(p, np.zeros((28, 28), np.float32)), "(28, 28)"),
     "no images": (lambda p: np.save(p, np.zeros((0, 1, 28, 28), np.float32)), "(0, 1, 28, 28)"),

@@ -97,8 +97,8 @@ TEST(CommandLine, TakesEveryOption) {
   EXPECT_EQ(o.precision, 0.05);
   EXPECT_EQ(o.max_seconds, 1.5);
   EXPECT_EQ(o.threads, 3);
-  EXPECT_TRUE(std::regex_search("conv2_1", *o.layers));
-  EXPECT_FALSE(std::regex_search("conv3_1", *o.layers));
+  EXPECT_TRUE(o.layers->matches("conv2_1"));
+  EXPECT_FALSE(o.layers->matches("conv3_1"));
   EXPECT_EQ(o.verify, Verify::only);
   EXPECT_TRUE(o.describe);
   EXPECT_EQ(o.format, Format::csv);

@@ -136,9 +136,9 @@ TEST(PlanExperiments, FollowsThePassesAndTheVerificationOfTheCommandLine) {
 TEST(PlanExperiments, RefusesAFilterThatNoLayerMatches) {
   const std::vector<Config> configs{config_of("one")};
   Options options;
-  options.layers = std::regex("conv");
+  options.layers = LayerPattern("conv");
   EXPECT_THAT(user_error([&] { plan_experiments(configs, options, 1, 1); }), HasSubstr("--layer: no layer"));
-  options.layers = std::regex("f");
+  options.layers = LayerPattern("f");
   EXPECT_EQ(plan_experiments(configs, options, 1, 1).size(), 2U);
 }
 

@@ -72,7 +72,7 @@ TEST_F(RunViews, DoesNotFlagALayersViewThatAddsUp) {
 
 TEST_F(RunViews, RestrictsAllViewsButTheNetworkToTheChosenLayers) {
   const FakeBackend backend("fake", plain());
-  experiment.layers = std::regex("conv|de");
+  experiment.layers = LayerPattern("conv|de");
 
   const Findings findings = run({&backend}, {View::network, View::layers, View::isolated, View::prefix});
 
