@@ -1,7 +1,9 @@
 #include "harness/backend/initial_values.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <optional>
 
 #include "harness/backend/random.h"
 
@@ -34,6 +36,13 @@ Fans fans(const ModelLayer& layer) {
   return {layer.input.size(), layer.output.size()};
 }
 
+/// What the config wants the biases to start with.
+std::optional<double> bias_init(const LayerKind& kind) {
+  if (const auto* conv = std::get_if<Convolution>(&kind)) return conv->bias_init;
+  if (const auto* dense = std::get_if<Dense>(&kind)) return dense->bias_init;
+  return std::nullopt;
+}
+
 }  // namespace
 
 void initial_weights(const Model& model, int layer, std::uint64_t seed, std::span<float> plain) {
@@ -47,8 +56,11 @@ void initial_weights(const Model& model, int layer, std::uint64_t seed, std::spa
   fill_uniform(plain, seed, stream, -bound, bound);
 }
 
-void initial_bias(const Model&, int layer, std::uint64_t seed, std::span<float> plain) {
-  fill_uniform(plain, seed, stream_of(Purpose::bias, layer), -0.1f, 0.1f);
+void initial_bias(const Model& model, int layer, std::uint64_t seed, std::span<float> plain) {
+  if (const std::optional<double> value = bias_init(layer_at(model, layer).kind))
+    std::fill(plain.begin(), plain.end(), static_cast<float>(*value));
+  else
+    fill_uniform(plain, seed, stream_of(Purpose::bias, layer), -0.1f, 0.1f);
 }
 
 void initial_input(const Model& model, std::int64_t, std::uint64_t seed, std::span<float> plain) {

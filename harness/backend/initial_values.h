@@ -15,7 +15,8 @@ namespace cnnbench {
 /// norm scales uniform in [0.5, 1.5).
 void initial_weights(const Model& model, int layer, std::uint64_t seed, std::span<float> plain);
 
-/// Biases uniform in ±0.1: not zero, so that verification sees a bias that was left out.
+/// Biases all at the layer's bias_init; where it has none uniform in ±0.1: not zero, so that verification
+/// sees a bias that was left out.
 void initial_bias(const Model& model, int layer, std::uint64_t seed, std::span<float> plain);
 
 /// Images N(0, 0.1²), NCHW; where the network begins with `standardize`, N(mean, sd²) of that layer.

@@ -12,9 +12,16 @@ namespace {
 
 constexpr auto all_activations = {Activation::none, Activation::relu, Activation::tanh, Activation::sigmoid};
 
-void read_bias_and_activation(const MapReader& map, bool& bias, Activation& activation) {
-  if (const auto value = map.find("bias")) bias = value->boolean();
-  if (const auto value = map.find("activation")) activation = value->one_of(all_activations);
+/// Of a convolution or a dense layer.
+template <typename Kind>
+void read_bias_and_activation(const MapReader& map, Kind& layer) {
+  constexpr double most = 1e30;  // finite in single precision, with room for sums
+  if (const auto value = map.find("bias")) layer.bias = value->boolean();
+  if (const auto value = map.find("bias_init")) {
+    if (!layer.bias) value->fail("'bias_init' is for biases, and 'bias' is false; leave one of them out");
+    layer.bias_init = value->number(-most, most);
+  }
+  if (const auto value = map.find("activation")) layer.activation = value->one_of(all_activations);
 }
 
 LayerKind read_standardize(const MapReader& map) {
@@ -50,7 +57,7 @@ LayerKind read_conv(const MapReader& map) {
   if (const auto value = map.find("padding")) read_padding(*value, conv);
   if (const auto value = map.find("crop")) conv.crop = value->integer(0, most_size);
   if (const auto value = map.find("groups")) conv.groups = value->integer(1, most_size);
-  read_bias_and_activation(map, conv.bias, conv.activation);
+  read_bias_and_activation(map, conv);
   return conv;
 }
 
@@ -77,7 +84,7 @@ LayerKind read_avg_pool(const MapReader& map) {
 LayerKind read_dense(const MapReader& map) {
   Dense dense;
   dense.units = map.at("units").integer(1, most_size);
-  read_bias_and_activation(map, dense.bias, dense.activation);
+  read_bias_and_activation(map, dense);
   return dense;
 }
 
@@ -100,10 +107,12 @@ LayerKind read_without_keys(const MapReader&) {
 const std::vector<LayerKindReader>& all_layer_kinds() {
   static const std::vector<LayerKindReader> kinds = {
       {"standardize", {"mean", "sd"}, read_standardize},
-      {"conv", {"filters", "kernel", "stride", "padding", "crop", "groups", "bias", "activation"}, read_conv},
+      {"conv",
+       {"filters", "kernel", "stride", "padding", "crop", "groups", "bias", "bias_init", "activation"},
+       read_conv},
       {"max_pool", {"kernel", "stride", "padding", "border"}, read_max_pool},
       {"avg_pool", {"kernel", "stride", "padding", "border"}, read_avg_pool},
-      {"dense", {"units", "bias", "activation"}, read_dense},
+      {"dense", {"units", "bias", "bias_init", "activation"}, read_dense},
       {"activation", {"function"}, read_activation},
       {"dropout", {"keep"}, read_dropout},
       {"flatten", {}, read_without_keys<Flatten>},

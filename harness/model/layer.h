@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -42,6 +43,7 @@ struct Convolution {
   std::int64_t groups = 1;
   bool bias = true;
   Activation activation = Activation::none;
+  std::optional<double> bias_init = {};  ///< of all its biases; unset: at random, see initial_bias
 };
 
 /// What becomes of a last window that hangs over the edge: `drop` ignores it, `keep` pools what it has.
@@ -63,6 +65,7 @@ struct Dense {
   std::int64_t units = 0;
   bool bias = true;
   Activation activation = Activation::none;
+  std::optional<double> bias_init = {};  ///< of all its biases; unset: at random, see initial_bias
 };
 
 /// An activation function as a layer of its own.

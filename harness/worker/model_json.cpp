@@ -16,6 +16,14 @@ Extent extent(const Json& json) {
   return {json.at(0).get<std::int64_t>(), json.at(1).get<std::int64_t>()};
 }
 
+Json to_json(const std::optional<double>& value) {
+  return value ? Json(*value) : Json();
+}
+
+std::optional<double> optional_number(const Json& json) {
+  return json.is_null() ? std::nullopt : std::optional(json.get<double>());
+}
+
 template <typename Enum>
 int number(Enum value) {
   return static_cast<int>(value);
@@ -37,7 +45,8 @@ struct ToJson {
             {"crop", layer.crop},
             {"groups", layer.groups},
             {"bias", layer.bias},
-            {"activation", number(layer.activation)}};
+            {"activation", number(layer.activation)},
+            {"bias_init", to_json(layer.bias_init)}};
   }
   Json operator()(const Pooling& layer) const {
     return {{"pool", number(layer.pool)},
@@ -47,7 +56,10 @@ struct ToJson {
             {"border", number(layer.border)}};
   }
   Json operator()(const Dense& layer) const {
-    return {{"units", layer.units}, {"bias", layer.bias}, {"activation", number(layer.activation)}};
+    return {{"units", layer.units},
+            {"bias", layer.bias},
+            {"activation", number(layer.activation)},
+            {"bias_init", to_json(layer.bias_init)}};
   }
   Json operator()(const ActivationLayer& layer) const { return {{"function", number(layer.function)}}; }
   Json operator()(const Dropout& layer) const { return {{"keep", layer.keep}}; }
@@ -71,7 +83,8 @@ struct FromJson {
                        .crop = json.at("crop").get<std::int64_t>(),
                        .groups = json.at("groups").get<std::int64_t>(),
                        .bias = json.at("bias").get<bool>(),
-                       .activation = named<Activation>(json.at("activation"))};
+                       .activation = named<Activation>(json.at("activation")),
+                       .bias_init = optional_number(json.at("bias_init"))};
   }
   LayerKind operator()(const Pooling&) const {
     return Pooling{named<PoolKind>(json.at("pool")), extent(json.at("kernel")), extent(json.at("stride")),
@@ -79,7 +92,7 @@ struct FromJson {
   }
   LayerKind operator()(const Dense&) const {
     return Dense{json.at("units").get<std::int64_t>(), json.at("bias").get<bool>(),
-                 named<Activation>(json.at("activation"))};
+                 named<Activation>(json.at("activation")), optional_number(json.at("bias_init"))};
   }
   LayerKind operator()(const ActivationLayer&) const {
     return ActivationLayer{named<Activation>(json.at("function"))};

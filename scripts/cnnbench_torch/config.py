@@ -66,6 +66,7 @@ def one_of(*words):
 
 FUNCTIONS = ("relu", "tanh", "sigmoid")
 FUSED = (one_of("none", *FUNCTIONS), "none")
+BIAS_INIT = (float, None)  # the biases themselves are dumped
 POOL = {
     "kernel": (pair, REQUIRED),
     "stride": (pair, None),
@@ -83,11 +84,17 @@ KINDS = {
         "crop": (integer, 0),
         "groups": (integer, 1),
         "bias": (boolean, True),
+        "bias_init": BIAS_INIT,
         "activation": FUSED,
     },
     "max_pool": POOL,
     "avg_pool": POOL,
-    "dense": {"units": (integer, REQUIRED), "bias": (boolean, True), "activation": FUSED},
+    "dense": {
+        "units": (integer, REQUIRED),
+        "bias": (boolean, True),
+        "bias_init": BIAS_INIT,
+        "activation": FUSED,
+    },
     "activation": {"function": (one_of(*FUNCTIONS), REQUIRED)},
     "dropout": {"keep": (float, REQUIRED)},
     "flatten": {},

@@ -61,6 +61,14 @@ TEST(InitialBias, IsNotZero) {
   expect_uniform(initial(initial_bias, small_network(), 4, Tensor::bias), -0.1, 0.1);
 }
 
+TEST(InitialBias, IsWhatTheLayerWants) {
+  const Convolution conv{.filters = 3, .kernel = {1, 1}, .padding = {}, .bias_init = 0.0};
+  const Model model = build_model("biased", "", {1, 2, 2},
+                                  {{"conv", conv}, {"dense", Dense{.units = 5, .bias_init = 0.1}}}, Loss::l2);
+  EXPECT_EQ(initial(initial_bias, model, 0, Tensor::bias), std::vector<float>(3, 0.0F));
+  EXPECT_EQ(initial(initial_bias, model, 1, Tensor::bias), std::vector<float>(5, 0.1F));
+}
+
 TEST(InitialValues, DifferByTensorLayerAndSeed) {
   const Model model = small_network();
   const auto start = [](std::vector<float> values) {

@@ -86,6 +86,14 @@ TEST(ShippedConfigs, CarryTheSettingsOfTheirSources) {
   EXPECT_EQ(vgg16.run.steps, 100);
   EXPECT_EQ(vgg16.run.precision, 0);
   EXPECT_EQ(vgg16.model.loss, Loss::l2);
+  for (const ModelLayer& layer : vgg16.model.layers) {  // as its source has it
+    if (const auto* conv = std::get_if<Convolution>(&layer.kind)) {
+      EXPECT_EQ(conv->bias_init, 0.0) << layer.name;
+    } else if (const auto* dense = std::get_if<Dense>(&layer.kind)) {
+      EXPECT_EQ(dense->bias_init, 0.1) << layer.name;
+      EXPECT_EQ(dense->activation, Activation::relu) << layer.name;
+    }
+  }
   EXPECT_THAT(vgg16.run.passes, ElementsAre(Pass::forward, Pass::forward_backward));
   EXPECT_EQ(load_shipped("overfeat").networks.at(0).batch, 5);
   const NetworkConfig lenet = load_shipped("lenet").networks.at(0);

@@ -104,7 +104,10 @@ TEST(Layers, SmallKindsTakeTheirKeys) {
   EXPECT_EQ(standardize.sd, 0.25);
   EXPECT_EQ(only_layer<Dropout>("dropout: {keep: 0.8}").keep, 0.8);
   EXPECT_EQ(only_layer<ActivationLayer>("activation: {function: sigmoid}").function, Activation::sigmoid);
+  EXPECT_EQ(only_layer<Dense>("dense: {units: 7, bias_init: -0.25}").bias_init, -0.25);
+  EXPECT_EQ(only_layer<Convolution>("conv: {filters: 7, kernel: 1, bias_init: 0}").bias_init, 0.0);
   const auto dense = only_layer<Dense>("dense: {units: 7, bias: false, activation: relu}");
+  EXPECT_EQ(dense.bias_init, std::nullopt);
   EXPECT_EQ(dense.units, 7);
   EXPECT_FALSE(dense.bias);
   EXPECT_EQ(dense.activation, Activation::relu);

@@ -48,20 +48,22 @@ TEST(ModelJson, GivesBackEveryLayerOfEveryKind) {
 }
 
 TEST(ModelJson, GivesBackAPrefixAndALayerAlone) {
-  const Model model =
-      build_model("net", "a source", {2, 9, 9},
-                  {{"shift", Standardize{0.5, 0.25}},
-                   {"conv", Convolution{.filters = 4, .kernel = {3, 2}, .padding = {1, 0}, .crop = 1}},
-                   {"drop", Dropout{0.75}},
-                   {"flat", Flatten{}},
-                   {"dense", Dense{7, false, Activation::tanh}}},
-                  Loss::cross_entropy);
+  const Model model = build_model(
+      "net", "a source", {2, 9, 9},
+      {{"shift", Standardize{0.5, 0.25}},
+       {"conv", Convolution{.filters = 4, .kernel = {3, 2}, .padding = {1, 0}, .crop = 1, .bias_init = 0.5}},
+       {"drop", Dropout{0.75}},
+       {"flat", Flatten{}},
+       {"dense", Dense{7, false, Activation::tanh}}},
+      Loss::cross_entropy);
   expect_same(prefix(model, 3), model_from_json(model_to_json(prefix(model, 3))));
   expect_same(single_layer(model, 4), model_from_json(model_to_json(single_layer(model, 4))));
   const Model again = model_from_json(model_to_json(model));
   EXPECT_EQ(std::get<Standardize>(again.layers[0].kind).sd, 0.25);
   EXPECT_EQ(std::get<Dropout>(again.layers[2].kind).keep, 0.75);
   EXPECT_FALSE(std::get<Dense>(again.layers[4].kind).bias);
+  EXPECT_EQ(std::get<Convolution>(again.layers[1].kind).bias_init, 0.5);
+  EXPECT_EQ(std::get<Dense>(again.layers[4].kind).bias_init, std::nullopt);
 }
 
 TEST(ModelJson, RefusesAKindThatDoesNotExist) {
