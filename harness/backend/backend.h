@@ -113,9 +113,6 @@ class Backend {
   /// What else is needed to believe a number: the effective instruction set, the threading runtime, …
   virtual std::vector<std::pair<std::string, std::string>> facts() const { return {}; }
 
-  /// What is known to be wrong in this version of its library, a sentence each.
-  virtual std::vector<std::string> warnings() const { return {}; }
-
   /// The reason why this backend cannot run the layer, in words for the user; empty where it can.
   virtual std::string unsupported(const ModelLayer& layer, Pass pass) const = 0;
 

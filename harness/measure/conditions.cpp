@@ -16,8 +16,8 @@ namespace {
 constexpr double seconds_between_songs = 0.2;
 // They empty the caches, which costs the next step as many milliseconds at most.
 constexpr double longest_step_that_notices = 0.1;
-// Shorter than that, the kernel's ticks of 10 ms tell nothing.
-constexpr double fewest_ticks = 10;
+// The kernel counts what ran when a tick came: the share of a CPU is known to a fiftieth then.
+constexpr double fewest_ticks = 50;
 
 /// What one rank found, as it is gathered.
 struct OfRank {

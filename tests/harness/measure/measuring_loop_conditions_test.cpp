@@ -118,11 +118,11 @@ TEST(MeasuringLoopConditions, TheLoadOfOthersIsNeverNegativeAndUnknownWithoutCou
   EXPECT_EQ(samples.conditions.steal_share, std::nullopt);
 }
 
-TEST(MeasuringLoopConditions, TheLoadOfLessThanTenTicksIsUnknown) {
+TEST(MeasuringLoopConditions, TheLoadOfLessThanFiftyTicksIsUnknown) {
   FakeCluster cluster(0, 1);
   FakeProbe probe(cluster.journal);
   probe.loads = ten_seconds();
-  probe.loads[1].seconds = 100 + 9 * cpu_tick_seconds();
+  probe.loads[1].seconds = 100 + 49 * cpu_tick_seconds();
   EXPECT_EQ(measure_two_ranks(probe, cluster, {}).conditions.other_load, std::nullopt);
 }
 
