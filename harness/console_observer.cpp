@@ -69,6 +69,7 @@ void ConsoleObserver::view_done(View view, const std::vector<const Backend*>& ba
                                 const Findings& so_far) {
   status("");
   Report report = report_;
+  if (experiment_.ceilings != nullptr) report.ceilings = experiment_.ceilings->ceilings();
   append(report, so_far);
   const std::string& model = experiment_.model->name;
   const std::string pass(to_string(experiment_.pass));

@@ -10,6 +10,8 @@
 #include "harness/list_backends.h"
 #include "harness/machine/facts.h"
 #include "harness/machine/fma_peak.h"
+#include "harness/measure/ceilings.h"
+#include "harness/measure/condition_flags.h"
 #include "harness/measure/dump.h"
 #include "harness/options.h"
 #include "harness/plan.h"
@@ -149,25 +151,21 @@ Report begin_report(Cluster& cluster, Clock& clock, const std::vector<Config>& c
   return report;
 }
 
-/// The FMA peak of the rank that has the lowest: steps wait for the slowest. All ranks measure at a time, as
-/// their kernels will run. Collective; complete on rank 0. Empty without optimisation, where it would be far
-/// too low.
-std::optional<Ceilings> measure_ceilings(Cluster& cluster, int threads) {
-#ifndef __OPTIMIZE__
-  static_cast<void>(threads);
-  return std::nullopt;
+/// How ceilings are measured; empty without optimisation, where they would be far too low.
+std::function<FmaPeak()> fma_peak_of([[maybe_unused]] int threads) {
+#ifdef __OPTIMIZE__
+  return [threads] { return measure_fma_peak(threads); };
 #else
-  cluster.barrier();
-  const FmaPeak peak = measure_fma_peak(threads);
-  const nlohmann::json mine{peak.flops_per_second, peak.instruction_set, threads};
-  std::optional<Ceilings> lowest;
-  for (const std::string& text : cluster.gather(mine.dump())) {
-    const nlohmann::json one = nlohmann::json::parse(text);
-    if (!lowest || one[0].get<double>() < lowest->fma_flops_per_second)
-      lowest = Ceilings{one[0].get<double>(), one[1].get<std::string>(), one[2].get<int>()};
-  }
-  return lowest;
+  return {};
 #endif
+}
+
+/// The ceilings and references known at the end hold for all records.
+void keep(Report& report, const CeilingWatch& watch) {
+  report.ceilings = watch.ceilings();
+  report.canary_references = watch.references();
+  rate_canaries(report.records, watch.references());
+  for (std::string& warning : watch.warnings()) report.warnings.push_back(std::move(warning));
 }
 
 /// Measures every experiment and shows it. True where none was interrupted.
@@ -256,13 +254,21 @@ int run(Cluster& cluster, StandardOutput& output, int argc, char** argv) {
   Report report = begin_report(cluster, clock, configs, experiments, options, placement, argc, argv);
   report.warnings.insert(report.warnings.end(), warnings.begin(), warnings.end());
   if (cluster.is_root()) print_header(std::cout, report);
-  if (options.verify != Verify::only)
-    report.ceilings = measure_ceilings(cluster, experiments.front().threads);
-  cluster.barrier();  // ranks that share a core must find out together how fast it is
-  const std::unique_ptr<ConditionsProbe> conditions =
-      make_conditions_probe(clock, experiments.front().threads);
-  for (Experiment& experiment : experiments) experiment.conditions = conditions.get();
-  const bool whole = measure_all(experiments, options, cluster, clock, report);
+  bool whole = false;
+  if (options.verify == Verify::only) {
+    whole = measure_all(experiments, options, cluster, clock, report);
+  } else {
+    const int threads = experiments.front().threads;
+    cluster.barrier();  // ranks that share a core must find out together how fast it is
+    const std::unique_ptr<ConditionsProbe> conditions = make_conditions_probe(clock, threads);
+    CeilingWatch ceilings(cluster, threads, fma_peak_of(threads), *conditions);
+    for (Experiment& experiment : experiments) {
+      experiment.conditions = conditions.get();
+      experiment.ceilings = &ceilings;
+    }
+    whole = measure_all(experiments, options, cluster, clock, report);
+    keep(report, ceilings);
+  }
 
   // 5. Report.
   const int status = cluster.is_root() ? finish(report, options, whole, output) : complete;

@@ -40,7 +40,7 @@ std::optional<std::int64_t> parse_size(std::string text) {
 }
 
 /// Bytes of one cache of each level that holds data; a level that is not there or not known is null.
-Json caches(const fs::path& cpu) {
+Json caches_of_sys(const fs::path& cpu) {
   Json sizes = {{"l1d_bytes", nullptr}, {"l2_bytes", nullptr}, {"l3_bytes", nullptr}};
   for (int index = 0; index < 8; ++index) {
     const fs::path cache = cpu / "cache" / ("index" + std::to_string(index));
@@ -51,6 +51,16 @@ Json caches(const fs::path& cpu) {
     if (sizes.contains(key)) sizes[key] = nullable(parse_size(read_text(cache / "size").value_or("")));
   }
   return sizes;
+}
+
+Json caches(const fs::path& cpu, AskSystem ask) {
+  Json sizes = caches_of_sys(cpu);
+  for (const auto& [key, size] : sizes.items())
+    if (!size.is_null()) return sizes;
+  const auto asked = [ask](int name) { return ask(name) > 0 ? Json(ask(name)) : Json(); };
+  return {{"l1d_bytes", asked(_SC_LEVEL1_DCACHE_SIZE)},
+          {"l2_bytes", asked(_SC_LEVEL2_CACHE_SIZE)},
+          {"l3_bytes", asked(_SC_LEVEL3_CACHE_SIZE)}};
 }
 
 /// All that are in force on the CPUs of the mask: "performance", or "performance, powersave".
@@ -106,7 +116,7 @@ std::string cpu_model() {
   return cpu_model("/");
 }
 
-Json cpu_facts(const fs::path& root) {
+Json cpu_facts(const fs::path& root, AskSystem ask) {
   const std::string cpuinfo = read_text(root / "proc/cpuinfo").value_or("");
   const std::string status = read_text(root / "proc/self/status").value_or("");
   const std::vector<int> online =
@@ -127,7 +137,7 @@ Json cpu_facts(const fs::path& root) {
   facts["cores"] = count_different(root, online, "topology/thread_siblings_list");
   facts["logical_cpus"] = online.empty() ? Json() : Json(online.size());
   facts["affinity_mask"] = nullable(mask);
-  facts["caches"] = caches(first);
+  facts["caches"] = caches(first, ask);
   facts["governor"] = governors(root, allowed);
   facts["frequency_hz"] = frequencies(first, cpuinfo);
   facts["turbo"] = turbo(root);

@@ -75,12 +75,13 @@ bool starts_with_any(const std::string& text, std::initializer_list<const char*>
 }
 
 bool is_relevant(const std::string& name) {
-  return starts_with_any(name,
-                         {"OMP_", "GOMP_", "KMP_", "DNNL_", "ONEDNN_", "OPENBLAS_", "MKL_", "OMPI_MCA_"}) &&
+  return starts_with_any(name, {"OMP_", "GOMP_", "KMP_", "DNNL_", "ONEDNN_", "OPENBLAS_", "GOTO_", "BLIS_",
+                                "MKL_", "ATEN_", "TORCH_", "PYTORCH_", "MALLOC_", "GLIBC_TUNABLES",
+                                "LD_PRELOAD", "LD_LIBRARY_PATH", "OMPI_MCA_"}) &&
          !starts_with_any(name,
                           {"OMPI_MCA_orte_", "OMPI_MCA_ess", "OMPI_MCA_pmix", "OMPI_MCA_shmem_RUNTIME",
                            "OMPI_MCA_initial_wdir", "OMPI_MCA_num_procs", "OMPI_MCA_mca_base_component_path",
-                           "OMPI_MCA_cpu_type", "OMPI_MCA_PREFIXES"});
+                           "OMPI_MCA_cpu_type", "OMPI_MCA_PREFIXES", "OMPI_MCA_mpi_oversubscribe"});
 }
 
 }  // namespace

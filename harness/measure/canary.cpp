@@ -35,7 +35,7 @@ Canary::Canary(Clock& clock, int threads) : clock_(clock), threads_(threads) {
   constexpr std::int64_t first_guess = 20'000;
   constexpr int warm_up = 20;  // wakes the threads, and lets the frequency settle
   for (int i = 0; i < warm_up; ++i) run(clock, threads, 10 * first_guess);
-  std::array<double, 9> times{};
+  std::array<double, reference_songs> times{};
   const auto median = [&](std::int64_t count) {
     for (double& time : times) time = run(clock, threads, count);
     std::nth_element(times.begin(), times.begin() + times.size() / 2, times.end());

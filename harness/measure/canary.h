@@ -19,6 +19,8 @@ class Canary {
   double sing() const;
   /// Seconds at start-up.
   double reference_seconds() const { return reference_seconds_; }
+  /// How many songs the reference is the median of.
+  static constexpr int reference_songs = 9;
 
  private:
   Clock& clock_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "harness/measure/condition_flags.h"
 #include "harness/measure/sample_flags.h"
 
 namespace cnnbench {

@@ -20,10 +20,11 @@ constexpr int go_on = 0;                      // the broadcast decision, else 1 
 /// One TimedStep while it is being measured. Every rank makes the same calls in the same order.
 class Subject {
  public:
-  Subject(const TimedStep& step, const TimingSettings& settings, Cluster& cluster, ConditionsProbe* probe)
+  Subject(const TimedStep& step, const TimingSettings& settings, Cluster& cluster, ConditionsProbe* probe,
+          const std::vector<int>& processes)
       : step_(step),
         cluster_(cluster),
-        watch_(probe, step.process != 0),
+        watch_(probe, processes, step.process != 0),
         rule_(settings),
         local_(step.parts + 1) {
     if (!cluster.is_root()) return;
@@ -37,7 +38,7 @@ class Subject {
   bool finished() const { return finished_; }
   bool cut_short() const { return finished_ && samples_.stop_reason == StopReason::interrupted; }
   std::int64_t steps() const { return steps_; }
-  void settle(std::span<const int> processes) { watch_.settle(processes); }
+  void settle() { watch_.settle(); }
 
   void finish(StopReason reason) {
     finished_ = true;
@@ -73,16 +74,18 @@ class Subject {
   }
 
   /// Up to `count` steps that count, under observation; `told` is called with the seconds of each on rank 0.
+  /// True, on every rank, where the next step would notice what was observed.
   template <typename Told>
-  void run_burst(int count, const Told& told) {
+  bool run_burst(int count, const Told& told) {
     watch_.block_begins();
     double total = 0;
-    for (int step = 0; step < count && !finished_; ++step) {
+    int step = 0;
+    for (; step < count && !finished_; ++step) {
       const double seconds = run_timed();
       total += seconds;
       if (cluster_.is_root()) told(seconds);
     }
-    watch_.block_ended(cluster_, total);
+    return watch_.block_ended(cluster_, total, step);
   }
 
   /// All ranks call it together.
@@ -146,13 +149,13 @@ std::vector<int> processes_of(const std::vector<TimedStep>& steps) {
 
 std::vector<Samples> measure(const std::vector<TimedStep>& timed_steps, const TimingSettings& settings,
                              Cluster& cluster, const Progress& progress, ConditionsProbe* probe) {
+  const std::vector<int> processes = processes_of(timed_steps);
   std::vector<Subject> subjects;
   subjects.reserve(timed_steps.size());
-  for (const TimedStep& step : timed_steps) subjects.emplace_back(step, settings, cluster, probe);
+  for (const TimedStep& step : timed_steps) subjects.emplace_back(step, settings, cluster, probe, processes);
 
-  const std::vector<int> processes = processes_of(timed_steps);
   std::size_t open = subjects.size();
-  std::size_t latest = subjects.size();  // the subject that ran last; at first none
+  std::size_t latest = subjects.size();  // what the caches hold; at first, and after canaries, no subject's
   bool interruption = false;
   Turns turns(subjects.size(), settings.seed);
   const int length = subjects.size() > 1 ? burst : burst_alone;
@@ -160,16 +163,16 @@ std::vector<Samples> measure(const std::vector<TimedStep>& timed_steps, const Ti
     for (const std::size_t i : turns.next_round()) {
       Subject& subject = subjects[i];
       if (subject.finished()) continue;
-      if (latest != i && subjects.size() > 1) subject.settle(processes);
+      if (latest != i && subjects.size() > 1) subject.settle();
       if (subject.steps() == 0) {
         subject.run_untimed(settings.burn_in);
       } else if (latest != i) {
         subject.run_untimed(1);
       }
-      latest = i;
-      subject.run_burst(length, [&](double seconds) {
+      const bool disturbed = subject.run_burst(length, [&](double seconds) {
         if (progress) progress(i, subject.steps(), settings.steps, seconds);
       });
+      latest = disturbed ? subjects.size() : i;
       if (subject.finished()) --open;
       interruption = subject.cut_short();
       if (interruption) break;

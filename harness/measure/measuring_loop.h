@@ -44,9 +44,10 @@ using Progress =
 /// caches. An interruption on any rank (see cluster.h) ends all subjects with what they have: in the burn-in
 /// that is no sample at all. It is looked for after every step; every rank sees it in stop_reason. Throws
 /// std::invalid_argument for settings out of range (see StoppingRule); what `run` throws passes through. With
-/// a probe, its counters are read before and after every burst, and now and then its canary runs after one,
-/// outside the timed part; and where another subject ran last, a burst waits until all threads of that one
-/// sleep.
+/// a probe, its counters are read before and after every burst, and now and then its canaries sing after one,
+/// outside the timed part, when all threads of all subjects sleep; where steps are short, one more untimed
+/// step then fills the caches again. Where another subject ran last, a burst, too, waits until all threads of
+/// that one sleep.
 std::vector<Samples> measure(const std::vector<TimedStep>& timed_steps, const TimingSettings& settings,
                              Cluster& cluster, const Progress& progress = {},
                              ConditionsProbe* probe = nullptr);

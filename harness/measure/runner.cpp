@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "harness/backend/choice.h"
+#include "harness/measure/condition_flags.h"
 #include "harness/measure/experiment_run.h"
 #include "harness/measure/verification.h"
 
@@ -81,6 +82,14 @@ std::optional<Contestant> prepare_and_verify(ExperimentRun& run, const Backend& 
   return Contestant{&backend, std::move(program)};
 }
 
+/// So that a disturbed start-up is found out; a run that is to end quickly does without.
+void measure_ceilings_again(ExperimentRun& run) {
+  CeilingWatch* const ceilings = run.experiment.ceilings;
+  if (ceilings == nullptr || run.findings.interrupted) return;
+  ceilings->measure();
+  rate_canaries(run.findings.records, ceilings->references());
+}
+
 /// Takes some of the backends through all phases; their programs are gone afterwards.
 void run_backends(ExperimentRun& run, const std::vector<const Backend*>& backends) {
   const Experiment& experiment = run.experiment;
@@ -98,6 +107,7 @@ void run_backends(ExperimentRun& run, const std::vector<const Backend*>& backend
   for (const View view : experiment.views) {
     if (run.findings.interrupted) break;
     measure_view(run, view, contestants);
+    measure_ceilings_again(run);
     if (run.observer.view_done && run.cluster.is_root()) run.observer.view_done(view, measured, run.findings);
   }
 }

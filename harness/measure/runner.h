@@ -8,6 +8,7 @@
 
 #include "harness/backend/backend.h"
 #include "harness/cluster/cluster.h"
+#include "harness/measure/ceilings.h"
 #include "harness/measure/clock.h"
 #include "harness/measure/layer_pattern.h"
 #include "harness/measure/record.h"
@@ -38,6 +39,7 @@ struct Experiment {
   bool verify = true;
   bool measure = true;
   ConditionsProbe* conditions = nullptr;  ///< watched while timing; null: nobody looks
+  CeilingWatch* ceilings = nullptr;       ///< measured again after each view; null: nobody does
   std::vector<float> input;               ///< images in place of the seed's, NCHW; empty: from the seed
 };
 

@@ -15,9 +15,6 @@ constexpr double two_sided_1_percent = 2.576;  // of the standard normal distrib
 constexpr std::size_t least_quarter = 5;
 constexpr std::size_t least_for_autocorrelation = 20;
 constexpr double least_drift = 0.01;
-constexpr double most_switches_a_second = 50;  // and core
-constexpr double least_switches = 10;
-constexpr double most_slowdown = 1.05;
 
 /// Ranks from 1; equal values share the mean of theirs.
 std::vector<double> ranks_of(std::span<const double> values) {
@@ -102,39 +99,6 @@ std::vector<Flag> sample_flags(std::span<const double> samples, const Summary& s
              "narrow, by about a factor of {:.1f}",
              *correlation, std::sqrt((1 + *correlation) / (1 - *correlation))),
          *correlation});
-  return flags;
-}
-
-std::vector<Flag> condition_flags(const Conditions& conditions, int cores) {
-  std::vector<Flag> flags;
-  const auto switches = static_cast<double>(conditions.involuntary_switches.value_or(0));
-  const double rate = switches / (conditions.seconds * cores);
-  if (switches >= least_switches && rate > most_switches_a_second)
-    flags.push_back(
-        {"context switches",
-         fmt::format("the kernel gave the cores to others {:.0f} times in {:.2g} s: {:.0f} times a second "
-                     "and core",
-                     switches, conditions.seconds, rate),
-         rate});
-  if (conditions.unsettled_blocks > 0)
-    flags.push_back(
-        {"spinning threads",
-         fmt::format("{} blocks of steps began while other threads, with nothing to do by then, were "
-                     "still running: is OMP_WAIT_POLICY=active set?",
-                     conditions.unsettled_blocks),
-         static_cast<double>(conditions.unsettled_blocks)});
-  if (conditions.throttled_seconds.value_or(0) > 0)
-    flags.push_back({"throttling",
-                     fmt::format("the control group's CPU quota held the process back for {:.3g} s",
-                                 *conditions.throttled_seconds),
-                     *conditions.throttled_seconds});
-  if (conditions.slowdown.value_or(1) > most_slowdown)
-    flags.push_back(
-        {"slower cores",
-         fmt::format("a fixed loop between the steps took {:.2f} times as long as at start-up: the "
-                     "cores' frequency fell, or others used them",
-                     *conditions.slowdown),
-         *conditions.slowdown});
   return flags;
 }
 

@@ -22,9 +22,4 @@ std::optional<double> autocorrelation(std::span<const double> steps);
 /// outliers.
 std::vector<Flag> sample_flags(std::span<const double> samples, const Summary& summary);
 
-/// The flags that follow from what the machine did in the meantime: more than 50 involuntary context switches
-/// a second and core (an idle machine has some 20; two processes on one core, hundreds), throttling, cores
-/// slower than at start-up by more than 5 %. `cores` are those of all ranks.
-std::vector<Flag> condition_flags(const Conditions& conditions, int cores);
-
 }  // namespace cnnbench

@@ -69,6 +69,7 @@ void print_header(std::ostream& out, const Report& report) {
   for (const auto& [name, facts] : report.backend_facts)
     print_fact(out, "backend", backend_in_words(name, facts));
   for (const ReportedModel& model : report.models) print_fact(out, "model", model_in_words(model));
+  print_fact(out, "variables", variables_in_words(report.environment));
   print_fact(out, "settings", settings_in_words(report.settings));
   if (report.clock.cost_seconds > 0)
     print_fact(out, "clock",

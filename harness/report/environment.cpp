@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <set>
 
 namespace cnnbench {
 namespace {
@@ -89,6 +90,29 @@ std::optional<std::string> text_of(const Json& facts, const char* key) {
 std::optional<double> number_of(const Json& facts, const char* key) {
   const Json* value = find(facts, key);
   return value != nullptr && value->is_number() ? std::optional(value->get<double>()) : std::nullopt;
+}
+
+std::string variables_in_words(const std::vector<Json>& environment) {
+  const auto value_of = [](const Json& facts, const std::string& name) {
+    const Json* variables = find(facts, "environment_variables");
+    return variables == nullptr ? std::nullopt : text_of(*variables, name.c_str());
+  };
+  std::set<std::string> names;
+  for (const Json& facts : environment)
+    if (const Json* variables = find(facts, "environment_variables"); variables != nullptr)
+      for (const auto& [name, value] : variables->items()) names.insert(name);
+  std::string words;
+  for (const std::string& name : names) {
+    const std::optional<std::string> first = value_of(environment.front(), name);
+    words += (words.empty() ? "" : ", ") + name + (first ? "=" + *first : " not set");
+    for (std::size_t rank = 1; rank < environment.size(); ++rank) {
+      const std::optional<std::string> other = value_of(environment[rank], name);
+      if (other == first) continue;
+      words += " (rank " + std::to_string(rank) + ": " + other.value_or("not set") + ")";
+      break;
+    }
+  }
+  return words;
 }
 
 Json number_or_null(std::optional<double> value) {

@@ -3,12 +3,17 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace cnnbench {
 
 /// A text (a number) from facts in which anything may be missing or null.
 std::optional<std::string> text_of(const nlohmann::ordered_json& facts, const char* key);
 std::optional<double> number_of(const nlohmann::ordered_json& facts, const char* key);
+
+/// The variables of rank 0 that change what runs, as "OMP_NUM_THREADS=4, DNNL_VERBOSE=1 (rank 3: not set)":
+/// in brackets the first rank that differs. Empty where no rank has one.
+std::string variables_in_words(const std::vector<nlohmann::ordered_json>& environment);
 
 /// The number, or null where it is undefined or not finite: JSON has neither infinity nor not-a-number.
 nlohmann::ordered_json number_or_null(std::optional<double> value);

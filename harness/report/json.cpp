@@ -86,12 +86,26 @@ Json rank_json(const RankSummary& rank) {
       {"rank", rank.rank}, {"slowest_steps", rank.slowest_steps}, {"summary", summary_json(rank.summary)}};
 }
 
+/// {"cores_seconds": [one a rank], "cache_seconds": …}
+Json canaries_json(const std::vector<CanaryTimes>& ranks) {
+  Json canaries = Json::object();
+  for (const Part part : parts)
+    canaries[std::string(to_string(part)) + "_seconds"] =
+        list_of(ranks, [&](const CanaryTimes& times) { return number_or_null(times[part]); });
+  return canaries;
+}
+
 Json conditions_json(const Conditions& conditions) {
   const auto switches = conditions.involuntary_switches;
   return {{"seconds", number_or_null(conditions.seconds)},
           {"involuntary_switches", switches ? Json(*switches) : Json()},
           {"throttled_seconds", number_or_null(conditions.throttled_seconds)},
           {"slowdown", number_or_null(conditions.slowdown)},
+          {"cache_slowdown", number_or_null(conditions.cache_slowdown)},
+          {"memory_slowdown", number_or_null(conditions.memory_slowdown)},
+          {"canaries", canaries_json(conditions.canaries)},
+          {"steal_share", number_or_null(conditions.steal_share)},
+          {"other_load", number_or_null(conditions.other_load)},
           {"settle_seconds", conditions.settle_seconds},
           {"unsettled_blocks", conditions.unsettled_blocks}};
 }
@@ -160,7 +174,8 @@ Json ceilings_json(const std::optional<Ceilings>& ceilings) {
   if (!ceilings) return nullptr;
   return {{"fma_flops_per_second", number_or_null(ceilings->fma_flops_per_second)},
           {"instruction_set", ceilings->instruction_set},
-          {"threads", ceilings->threads}};
+          {"threads", ceilings->threads},
+          {"fma_flops_per_second_measured", list_of(ceilings->measured, number_or_null)}};
 }
 
 /// `passed` is null where nothing was checked.
@@ -207,7 +222,9 @@ Json result_json(const Report& report) {
       {"ranks", report.ranks},
       {"threads", report.threads},
       {"environment", report.environment},
-      {"machine", {{"ceilings", ceilings_json(report.ceilings)}}},
+      {"machine",
+       {{"ceilings", ceilings_json(report.ceilings)},
+        {"canary_references", canaries_json(report.canary_references)}}},
       {"backends", backends_json(report)},
       {"clock",
        {{"cost_seconds", number_or_null(report.clock.cost_seconds)},

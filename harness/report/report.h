@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/measure/ceilings.h"
 #include "harness/measure/clock.h"
 #include "harness/measure/record.h"
 #include "harness/model/model.h"
@@ -18,13 +19,6 @@ namespace cnnbench {
 struct ReportedModel {
   Model model;
   std::int64_t batch = 0;  ///< a rank
-};
-
-/// What the machine can do at most, as measured at the start of the run.
-struct Ceilings {
-  double fma_flops_per_second = 0;  ///< single-precision multiply-adds of one rank's threads, 2 FLOPs each
-  std::string instruction_set;
-  int threads = 0;
 };
 
 /// All that a run found; complete on rank 0.
@@ -42,6 +36,7 @@ struct Report {
   std::vector<std::pair<std::string, nlohmann::ordered_json>> backend_facts;  ///< name → version and facts
   ClockCost clock;
   std::optional<Ceilings> ceilings;  ///< of the rank with the lowest; empty where they were not measured
+  std::vector<CanaryTimes> canary_references;  ///< one a rank; empty where they were not measured
   int ranks = 1;
   std::vector<int> threads;           ///< one a rank
   std::vector<std::string> warnings;  ///< placement, build type, …

@@ -1,4 +1,11 @@
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <optional>
+#include <string_view>
+
 #include "kernels/gemm/cblas.h"
+#include "kernels/gemm/vector_width.h"
 
 namespace cnnbench::gemm {
 namespace {
@@ -31,9 +38,36 @@ class Blis final : public Cblas {
     return query == nullptr || name == nullptr ? "" : name(query());
   }
 
+  std::vector<std::string> warnings() const override {
+    constexpr const char* variable = "BLIS_ARCH_TYPE";
+    const Vectors cpu = vectors_of_cpu();
+    const char* const better = cpu == Vectors::avx512 ? "skx"
+                               : cpu == Vectors::avx2 ? "haswell"
+                                                      : "sandybridge";
+    const std::optional<int> id = id_of(better);
+    std::string remedy = id ? fmt::format("{}={} ({}) mends it", variable, *id, better)
+                            : "a newer version of the library may know it";
+    if (const char* const asked = std::getenv(variable))
+      remedy = fmt::format("{}={} is set; {}", variable, asked, remedy);
+    const std::string warning =
+        older_kernels("gemm:blis", kernel(), vectors_of_blis_architecture(kernel()), cpu, remedy);
+    return warning.empty() ? std::vector<std::string>{} : std::vector{warning};
+  }
+
   void set_threads(int threads) const override { set_threads_(threads); }
 
  private:
+  /// The number by which BLIS_ARCH_TYPE asks for a configuration; they differ between versions.
+  std::optional<int> id_of(std::string_view architecture) const {
+    const auto name = object().optional<const char*(int)>("bli_arch_string");
+    if (name == nullptr) return {};
+    for (int id = 0;; ++id) {
+      const char* const found = name(id);
+      if (found != nullptr && architecture == found) return id;
+      if (found == nullptr || std::string_view(found) == "generic") return {};  // the last one
+    }
+  }
+
   std::string threading() const {
     const auto enabled = [this](const char* symbol) {
       const auto flag = object().optional<Integer()>(symbol);

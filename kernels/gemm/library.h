@@ -29,6 +29,9 @@ class Library {
   /// The kernel in one word, for Operation::implementation; empty where the library does not say.
   virtual std::string kernel() const { return {}; }
 
+  /// See Backend::warnings.
+  virtual std::vector<std::string> warnings() const { return {}; }
+
   virtual void set_threads(int threads) const = 0;
 
   /// Row-major C = A·B + beta·C with A m×k and B k×n, after transposition; `stride` is that of C. With

@@ -1,7 +1,10 @@
+#include <fmt/format.h>
+
 #include <cstdlib>
 #include <sstream>
 
 #include "kernels/gemm/cblas.h"
+#include "kernels/gemm/vector_width.h"
 
 namespace cnnbench::gemm {
 namespace {
@@ -18,18 +21,27 @@ std::string core_of(const SharedObject& object) {
   return core == nullptr ? "" : core();
 }
 
+/// A core whose kernels use these vectors; empty for the least, which every core has.
+const char* widest_core(Vectors vectors) {
+  switch (vectors) {
+    case Vectors::avx512:
+      return "SkylakeX";
+    case Vectors::avx2:
+      return "Haswell";
+    case Vectors::avx:
+      return "Sandybridge";
+    case Vectors::sse:
+      return "";
+  }
+  return "";
+}
+
 /// The core whose kernels run on this CPU, where the library does not know that: an older version takes one
 /// of 2004 (Prescott, SSE3) for CPUs that came after it, at a fifth of the speed. Empty where there is
 /// nothing to set right.
 const char* better_core(const SharedObject& object) {
-#if defined(__x86_64__)
   if (std::getenv(core_variable) != nullptr || core_of(object) != "Prescott") return "";
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
-    return "SkylakeX";
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "Haswell";
-#endif
-  return "";
+  return widest_core(vectors_of_cpu());
 }
 
 SharedObject open_with_best_core() {
@@ -61,6 +73,16 @@ class OpenBlas final : public Cblas {
   }
 
   std::string kernel() const override { return core_of(object()); }
+
+  std::vector<std::string> warnings() const override {
+    const char* const asked = std::getenv(core_variable);
+    const Vectors cpu = vectors_of_cpu();
+    const std::string better = fmt::format("{}={} mends it", core_variable, widest_core(cpu));
+    const std::string warning = older_kernels(
+        "gemm:openblas", kernel(), vectors_of_openblas_core(kernel()), cpu,
+        asked == nullptr ? better : fmt::format("{}={} is set; {}", core_variable, asked, better));
+    return warning.empty() ? std::vector<std::string>{} : std::vector{warning};
+  }
 
   void set_threads(int threads) const override { set_threads_(threads); }
 

@@ -153,9 +153,32 @@ def test_the_fma_peak_is_measured_where_something_is_timed(tmp_path):
         assert ceilings is None
     else:
         assert ceilings["fma_flops_per_second"] > 1e9
+        measured_peaks = ceilings["fma_flops_per_second_measured"]
+        assert len(measured_peaks) == 3, "at start-up and after each of two views"
+        assert max(measured_peaks) == ceilings["fma_flops_per_second"]
         assert ceilings["threads"] == document["threads"][0]
         assert ceilings["instruction_set"]
     assert measured(tmp_path / "verified", "--verify", "only")["machine"]["ceilings"] is None
+
+
+def test_slowdowns_can_be_computed_again_from_seconds(tmp_path):
+    document = measured(tmp_path, "--pass", "forward", ranks=2)
+    references = document["machine"]["canary_references"]
+    assert [len(ranks) for ranks in references.values()] == [2, 2, 2]
+    for record in document["records"]:
+        conditions = record["conditions"]
+        for part, ratio in {"cores": "slowdown", "cache": "cache_slowdown", "memory": "memory_slowdown"}.items():
+            times = zip(conditions["canaries"][part + "_seconds"], references[part + "_seconds"], strict=True)
+            known = [now / best for now, best in times if now is not None and best]
+            assert conditions[ratio] == (pytest.approx(max(known)) if known else None)
+
+
+def test_variables_that_change_what_runs_are_named(tmp_path):
+    done = bench(*quick("--output", tmp_path))
+    words = " ".join(done.stdout.split())
+    assert re.search(r"variables .*OMP_WAIT_POLICY=passive.* settings", words)
+    (facts,) = result(tmp_path)["cnnbench"]["environment"]
+    assert facts["environment_variables"]["OMP_WAIT_POLICY"] == "passive"
 
 
 def test_two_ranks_are_gathered_into_one_report(tmp_path):

@@ -22,9 +22,14 @@ FakeTree& add_topology(FakeTree& tree) {
   return tree;
 }
 
+/// A C library that knows nothing.
+long no_answer(int) {
+  return 0;
+}
+
 TEST(CpuFacts, AreNullWhereNothingCanBeRead) {
   const FakeTree tree;
-  const Json facts = cpu_facts(tree.root());
+  const Json facts = cpu_facts(tree.root(), no_answer);
   for (const char* key :
        {"cpu_model", "cpu_flags", "sockets", "cores", "logical_cpus", "affinity_mask", "governor", "turbo"}) {
     EXPECT_TRUE(facts.at(key).is_null()) << key;
@@ -88,6 +93,21 @@ TEST(CpuFacts, DescribeTheFirstCpuOfTheMask) {
   EXPECT_EQ(facts.at("frequency_hz"),
             Json({{"max", 3800000000}, {"min", 800000000}, {"current", 2000000000}}));
   EXPECT_EQ(facts.at("governor"), "performance, powersave");
+}
+
+TEST(CpuFacts, AskTheLibraryForCachesWhereTheKernelKnowsNone) {
+  const auto ask = [](int name) -> long {
+    return name == _SC_LEVEL1_DCACHE_SIZE ? 32768 : name == _SC_LEVEL2_CACHE_SIZE ? 524288 : -1;
+  };
+  FakeTree tree;
+  tree.write("sys/devices/system/cpu/cpu0/cache/uevent", "");
+  EXPECT_EQ(cpu_facts(tree.root(), ask).at("caches"),
+            Json({{"l1d_bytes", 32768}, {"l2_bytes", 524288}, {"l3_bytes", nullptr}}));
+
+  const std::string cache = "sys/devices/system/cpu/cpu0/cache/index2/";
+  tree.write(cache + "level", "2").write(cache + "type", "Unified").write(cache + "size", "2048K");
+  EXPECT_EQ(cpu_facts(tree.root(), ask).at("caches"),
+            Json({{"l1d_bytes", nullptr}, {"l2_bytes", 2097152}, {"l3_bytes", nullptr}}));
 }
 
 TEST(CpuFacts, TakeTheFrequencyThatTheCpuReportsWhereThereIsNoDriver) {

@@ -78,9 +78,19 @@ TEST(EnvironmentVariables, AreThoseThatChangeHowLibrariesWork) {
                                                       {"OMP_NUM_THREADS", "4"}}));
 }
 
+TEST(EnvironmentVariables, AreThoseOfEveryLibraryAndOfTheAllocatorAndTheLoader) {
+  for (const char* name :
+       {"OMP_X", "GOMP_X", "KMP_X", "DNNL_VERBOSE", "ONEDNN_VERBOSE", "OPENBLAS_CORETYPE", "BLIS_ARCH_TYPE",
+        "MKL_X", "ATEN_CPU_CAPABILITY", "TORCH_X", "MALLOC_ARENA_MAX", "GLIBC_TUNABLES", "LD_PRELOAD"}) {
+    const std::string entry = std::string(name) + "=1";
+    const char* environment[] = {entry.c_str(), nullptr};
+    EXPECT_EQ(environment_variables(environment), Json({{name, "1"}})) << name;
+  }
+}
+
 TEST(EnvironmentVariables, LeaveOutWhatMpirunSetsForOneRun) {
   const char* environment[] = {"OMPI_MCA_orte_hnp_uri=1.0;tcp://192.0.2.1:1",
-                               "OMPI_MCA_initial_wdir=/home/me", nullptr};
+                               "OMPI_MCA_initial_wdir=/home/me", "OMPI_MCA_mpi_oversubscribe=0", nullptr};
   EXPECT_EQ(environment_variables(environment), Json::object());
 }
 

@@ -104,22 +104,5 @@ TEST(SampleFlags, SayTheirFigures) {
               ::testing::StartsWith("steps are like the step before (rank autocorrelation 0."));
 }
 
-TEST(ConditionFlags, AreRaisedAboveTheirLimits) {
-  EXPECT_TRUE(condition_flags({}, 2).empty());
-  EXPECT_TRUE(condition_flags({2, 200, 0.0, 1.05}, 2).empty());  // 50 switches a second and core
-
-  const std::vector<Flag> flags = condition_flags({2, 240, 0.25, 1.2}, 2);
-  ASSERT_EQ(flags.size(), 3U);
-  EXPECT_EQ(flags[0].text,
-            "the kernel gave the cores to others 240 times in 2 s: 60 times a second and core");
-  EXPECT_EQ(flags[1].text, "the control group's CPU quota held the process back for 0.25 s");
-  EXPECT_THAT(flags[2].text, ::testing::HasSubstr("took 1.20 times as long as at start-up"));
-}
-
-TEST(ConditionFlags, OfAFewSwitchesInAShortTimeAreNotRaised) {
-  EXPECT_TRUE(condition_flags({0.01, 9, {}, {}}, 1).empty());
-  EXPECT_EQ(condition_flags({0.01, 10, {}, {}}, 1).size(), 1U);
-}
-
 }  // namespace
 }  // namespace cnnbench

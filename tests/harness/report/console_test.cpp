@@ -267,6 +267,20 @@ TEST(ConsoleHeader, SaysWhatRunsWhereAndHow) {
             "clock       25 ns a call, resolution 1 ns\n");
 }
 
+TEST(ConsoleHeader, NamesVariablesThatChangeWhatRunsAndWhereRanksDiffer) {
+  Report report;
+  report.name = "net";
+  report.environment = {
+      {{"environment_variables", {{"OMP_NUM_THREADS", "4"}, {"OPENBLAS_CORETYPE", "Haswell"}}}},
+      {{"environment_variables", {{"OMP_NUM_THREADS", "4"}, {"OPENBLAS_CORETYPE", "Haswell"}}}},
+      {{"environment_variables", {{"OMP_NUM_THREADS", "2"}, {"LD_PRELOAD", "x.so"}}}}};
+  EXPECT_EQ(printed([&](std::ostream& out) { print_header(out, report); }),
+            "run         net\nranks       1 rank\n"
+            "variables   LD_PRELOAD not set (rank 2: x.so), OMP_NUM_THREADS=4 (rank 2: 2), "
+            "OPENBLAS_CORETYPE=Haswell\n"
+            "            (rank 2: not set)\n");
+}
+
 TEST(ConsoleHeader, LeavesOutWhatIsNotKnown) {
   Report report;
   report.name = "net";

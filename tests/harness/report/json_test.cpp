@@ -35,7 +35,14 @@ Report sample_report() {
   network.samples = {1.245, 1.25, 1.255};
   network.per_rank = {{0, network.summary, 3}};
   network.flags = {{"noise", "noisy", 1}};
-  network.conditions = {2, 12, {}, 1.25, 0.5, 2};
+  network.conditions.seconds = 2;
+  network.conditions.involuntary_switches = 12;
+  network.conditions.slowdown = 1.25;
+  network.conditions.canaries.resize(2);
+  network.conditions.canaries[1][Part::cache] = 0.002;
+  network.conditions.settle_seconds = 0.5;
+  network.conditions.unsettled_blocks = 2;
+  network.conditions.steal_share = 0.25;
   report.records.push_back(network);
   report.records.push_back(layer_record("conv1_1", "forward", 0.5, 0.01, 1'000'000'000, "jit:avx2"));
   report.records.back().model = "vgg16";
@@ -119,6 +126,14 @@ TEST(ResultJson, RecordsHoldSummarySamplesRanksAndFlags) {
                                         {"involuntary_switches", 12},
                                         {"throttled_seconds", nullptr},
                                         {"slowdown", 1.25},
+                                        {"cache_slowdown", nullptr},
+                                        {"memory_slowdown", nullptr},
+                                        {"canaries",
+                                         {{"cores_seconds", {nullptr, nullptr}},
+                                          {"cache_seconds", {nullptr, 0.002}},
+                                          {"memory_seconds", {nullptr, nullptr}}}},
+                                        {"steal_share", 0.25},
+                                        {"other_load", nullptr},
                                         {"settle_seconds", 0.5},
                                         {"unsettled_blocks", 2}}));
   EXPECT_TRUE(record["summary"]["median_interval"].is_null());
@@ -179,9 +194,15 @@ TEST(ResultJson, RecordsHaveTheErrorOfWhatTheyComputed) {
 
 TEST(ResultJson, HoldsTheCeilingsWhereTheyWereMeasured) {
   Report report = sample_report();
-  report.ceilings = Ceilings{1.5e11, "AVX2+FMA", 2};
-  EXPECT_EQ(result_json(report)["cnnbench"]["machine"]["ceilings"],
-            Json::parse(R"({"fma_flops_per_second": 1.5e11, "instruction_set": "AVX2+FMA", "threads": 2})"));
+  report.ceilings = Ceilings{1.5e11, "AVX2+FMA", 2, {2.5e10, 1.5e11}};
+  report.canary_references.resize(1);
+  report.canary_references[0][Part::memory] = 0.001;
+  const Json machine = result_json(report)["cnnbench"]["machine"];
+  EXPECT_EQ(machine["ceilings"],
+            Json::parse(R"({"fma_flops_per_second": 1.5e11, "instruction_set": "AVX2+FMA",
+                                       "threads": 2, "fma_flops_per_second_measured": [2.5e10, 1.5e11]})"));
+  EXPECT_EQ(machine["canary_references"],
+            Json::parse(R"({"cores_seconds": [null], "cache_seconds": [null], "memory_seconds": [0.001]})"));
 }
 
 TEST(ResultJson, SetUpsHaveTheTimeOfTheWeightsApartOrNull) {

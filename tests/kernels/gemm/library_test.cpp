@@ -7,6 +7,7 @@
 #include "harness/backend/random.h"
 #include "kernels/gemm/library.h"
 #include "kernels/gemm/shared_object.h"
+#include "kernels/gemm/vector_width.h"
 #include "tests/kernels/chains.h"
 
 namespace cnnbench::gemm {
@@ -126,6 +127,19 @@ TEST(SharedObject, TakesTheFirstCandidateThatIsThere) {
   EXPECT_NE(object.optional<double(double)>("cos"), nullptr);
   EXPECT_EQ(object.optional<void()>("cnnbench_no_such_function"), nullptr);
   EXPECT_THROW(object.function<void()>("cnnbench_no_such_function"), std::runtime_error);
+}
+
+TEST(Libraries, WarnExactlyWhereTheirKernelsAreOlderThanTheCpu) {
+  const auto expect_warning = [](const Offer& offer, Vectors (*vectors_of)(const std::string&)) {
+    if (!offer.missing().empty()) return;
+    const auto library = offer.open();
+    const bool older = vectors_of(library->kernel()) < vectors_of_cpu();
+    EXPECT_EQ(library->warnings().size(), older ? 1U : 0U) << offer.name << " " << library->kernel();
+    for (const std::string& warning : library->warnings())
+      EXPECT_THAT(warning, HasSubstr("gemm:" + offer.name + " runs kernels for " + library->kernel()));
+  };
+  expect_warning(offers().at(0), vectors_of_openblas_core);
+  expect_warning(offers().at(1), vectors_of_blis_architecture);
 }
 
 }  // namespace
