@@ -98,6 +98,7 @@ void append(Report& report, const Findings& findings) {
   add(report.checks, findings.checks);
   add(report.records, findings.records);
   add(report.failures, findings.failures);
+  add(report.library_faults, findings.library_faults);
 }
 
 }  // namespace cnnbench

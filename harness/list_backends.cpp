@@ -90,7 +90,9 @@ void list_backends(std::ostream& out) {
       }
     out << fmt::format("{}: {}\n", choice.name, state);
     if (!choice.about.empty()) out << "  " << choice.about << '\n';
-    if (backend != nullptr) list_backend(out, *backend);
+    if (backend == nullptr) continue;
+    for (const std::string& warning : backend->warnings()) print_wrapped(out, warning, "    ", "  WARNING: ");
+    list_backend(out, *backend);
   }
 }
 

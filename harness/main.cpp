@@ -140,6 +140,10 @@ Report begin_report(Cluster& cluster, Clock& clock, const std::vector<Config>& c
   report.ranks = cluster.size();
   report.threads = placement.threads;
   report.warnings = placement.warnings;
+  for (const Backend* backend : options.backends)
+    for (const std::string& warning : backend->warnings())
+      if (std::find(report.warnings.begin(), report.warnings.end(), warning) == report.warnings.end())
+        report.warnings.push_back(warning);
 #ifndef NDEBUG
   report.warnings.push_back(
       "this program was built without optimisation (not a Release build): do not believe its times");

@@ -1,8 +1,23 @@
 #!/usr/bin/env bash
 # Shows what cnnbench does: builds it, measures VGG16 and LeNet on two ranks, and draws the figures. After
-# installing and building it takes about two minutes on two cores.
+# installing and building it takes about two minutes on two cores; with --quick, which times fewer steps, one.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+vgg16=(--batch 1 --burn-in 1 --steps 10)
+lenet=(--burn-in 5 --steps 50)
+case ${1:-} in
+  '') ;;
+  --quick)
+    vgg16=(--batch 1 --burn-in 0 --steps 3)
+    lenet=(--batch 16 --burn-in 1 --steps 10)
+    ;;
+  *)
+    printf 'usage: scripts/demo.sh [--quick]\n\n  --quick   time fewer steps: half a minute in place of two\n' >&2
+    [[ $1 == -h || $1 == --help ]] && exit 0
+    exit 2
+    ;;
+esac
 
 bold='' plain=''
 if [[ -t 1 && -z ${NO_COLOR:-} ]]; then
@@ -51,12 +66,12 @@ measure() {
 }
 
 say '3 of 5: VGG16, one image a rank, forward and forward-backward' \
-  'Set-up and verification against plain loops come first, then 10 steps are timed as a whole, then 10 more' \
+  'Set-up and verification against plain loops come first, then some steps are timed as a whole, then as many' \
   'layer by layer. About a minute and a half; lines come in between.'
-measure --config vgg16 --batch 1 --burn-in 1 --steps 10
+measure --config vgg16 "${vgg16[@]}"
 
-say '4 of 5: LeNet, 500 images a rank, forward and forward-backward' 'About half a minute.'
-measure --config lenet --burn-in 5 --steps 50
+say '4 of 5: LeNet, forward and forward-backward' 'About half a minute.'
+measure --config lenet "${lenet[@]}"
 
 say '5 of 5: draw the figures' 'A few seconds.'
 figures=$(scripts/plot.py "${folders[@]}")

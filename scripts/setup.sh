@@ -12,7 +12,8 @@ usage: scripts/setup.sh [run|test]
   run    what it takes to build the program, run it and draw its figures
   test   that, what the tests need, and the libraries of all backends (default)
 
-Set CNNBENCH_SETUP=skip where the packages are installed in another way than with apt.
+Set CNNBENCH_SETUP=skip where the packages are installed in another way than with apt, and
+CNNBENCH_SETUP_WITHOUT="PACKAGE …" to the libraries of backends that are not wanted.
 TEXT
 }
 
@@ -42,7 +43,7 @@ while read -r package for reason; do
   if [[ $for =~ ^($wanted)$ ]]; then
     missing+=("$package")
     reasons+=$(printf '  %-20s %s' "$package" "$reason")$'\n'
-  elif [[ $for == backend && $purpose == test ]]; then
+  elif [[ $for == backend && $purpose == test && " ${CNNBENCH_SETUP_WITHOUT:-} " != *" $package "* ]]; then
     backends+=("$package")
   fi
 done <"$here/packages.txt"

@@ -1,19 +1,28 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs all tests: in a release build, then with the address and
-# undefined-behaviour sanitizers. Exit status 0 where all pass.
+# undefined-behaviour sanitizers and, where that is asked for, in a bare Debian 13. Exit status 0 where all pass.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 presets=(release asan)
-case ${1:-} in
-  '') ;;
-  --release-only) presets=(release) ;;
-  *)
-    printf 'usage: scripts/test.sh [--release-only]\n\n  --release-only   leave out the build with sanitizers\n' >&2
-    [[ $1 == -h || $1 == --help ]] && exit 0
-    exit 2
-    ;;
-esac
+debian13=''
+for option in "$@"; do
+  case $option in
+    --release-only) presets=(release) ;;
+    --debian13) debian13=yes ;;
+    *)
+      cat >&2 <<'TEXT'
+usage: scripts/test.sh [--release-only] [--debian13]
+
+  --release-only   leave out the build with sanitizers
+  --debian13       also run the release tests and a short demo in a bare Debian 13, which takes root and a network
+                   (scripts/test_debian13.sh); where that cannot run here, the last line says so
+TEXT
+      [[ $option == -h || $option == --help ]] && exit 0
+      exit 2
+      ;;
+  esac
+done
 
 if [[ $(id -u) == 0 ]]; then # mpirun refuses to run as root, as in a container, unless told twice
   export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
@@ -35,12 +44,20 @@ for preset in "${presets[@]}"; do
   ctest --preset "$preset" --parallel "$(nproc)" | tee "$(folder_of "$preset")/tests.log" || status=1
 done
 
-# The closing lines of the test runners: pytest's, as CTest keeps them in its log, and CTest's own.
-for preset in "${presets[@]}"; do
-  folder=$(folder_of "$preset")
-  printf '\n== %s\n' "$preset"
+if [[ $debian13 ]]; then
+  printf '\n== Debian 13\n'
+  scripts/test_debian13.sh 2>&1 | tee build/debian13.log || [[ ${PIPESTATUS[0]} == 77 ]] || status=1
+fi
+
+# closing_lines PRESET: those of the test runners: pytest's, as CTest keeps them in its log, and CTest's own.
+closing_lines() {
+  local folder
+  folder=$(folder_of "$1")
+  printf '\n== %s\n' "$1"
   awk '/^[0-9]+\/[0-9]+ Testing: / { name = $3 } /^[0-9]+ (passed|failed|skipped).* in [0-9.]+s/ { print "pytest, " name ": " $0 }' \
     "$folder/Testing/Temporary/LastTest.log"
   grep -E '^[0-9]+% tests passed|^Total Test time' "$folder/tests.log"
-done
+}
+for preset in "${presets[@]}"; do closing_lines "$preset"; done | tee build/closing.log
+[[ ! $debian13 ]] || tac build/debian13.log | sed '/^== Debian 13$/q' | tac
 exit $status

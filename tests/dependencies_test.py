@@ -24,7 +24,7 @@ PARTS = {
 LIBRARIES = {
     "MPI": (r"mpi\.h", ("harness/cluster/", "tests/mpi/")),
     "yaml-cpp": (r"yaml-cpp/.*", ("harness/config/",)),
-    "oneDNN": (r"(oneapi/)?dnnl.*", ("kernels/onednn/",)),
+    "oneDNN": (r"(oneapi/)?dnnl.*", ("kernels/onednn/", "tests/kernels/onednn/")),
     "XNNPACK": (r"xnnpack\.h|pthreadpool\.h", ("kernels/xnnpack/",)),
     "ONNX Runtime": (r"(onnxruntime/)?onnxruntime_.*", ("kernels/onnxruntime/",)),
     "Highway": (r"hwy/.*", ("kernels/winograd/", "tests/kernels/winograd/", "benchmarks/winograd_benchmark.cpp")),

@@ -161,6 +161,17 @@ def test_the_libraries_of_backends_come_with_the_tests_where_the_distribution_ha
     assert unknown not in machine.log.read_text()
 
 
+def test_libraries_of_backends_that_are_not_wanted_are_left_alone(machine):
+    unwanted, wanted = packages("backend")[:2]
+    machine.installed(packages("run", "test"))
+    machine.known(packages("backend"))
+    machine.user(0)
+    machine.apt()
+    assert machine.run(CNNBENCH_SETUP_WITHOUT=f"{unwanted} x").returncode == 0
+    assert wanted in machine.log.read_text()
+    assert unwanted not in machine.log.read_text()
+
+
 def test_a_backend_that_cannot_be_installed_is_left_out(machine):
     machine.installed(packages("run", "test"))
     machine.known(packages("backend"))

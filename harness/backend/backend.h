@@ -57,6 +57,16 @@ enum class Tensor {
   bias_gradient
 };
 
+/// An implementation that a program found wrong itself, at set-up or as a tensor was read, and what runs in
+/// its place.
+struct Replacement {
+  int layer = 0;          ///< as Operation has it
+  std::string operation;  ///< in words: "copy of its weights from ab to AB16b64a"
+  std::string implementation;
+  std::string taken;
+  std::string message;  ///< what was wrong, with figures
+};
+
 /// A network, ready to run.
 class Program {
  public:
@@ -88,6 +98,9 @@ class Program {
   virtual std::span<float> parameters() = 0;
   virtual std::span<float> gradients() = 0;
 
+  /// What the program found wrong in its library by now, and replaced.
+  virtual std::vector<Replacement> replacements() const { return {}; }
+
   /// The step: every operation once.
   void step() {
     const std::size_t count = operations().size();
@@ -95,11 +108,22 @@ class Program {
   }
 };
 
+/// An implementation of a library that verification found wrong in one operation.
+struct Distrusted {
+  std::string layer;  ///< its name; "loss" for the loss
+  Direction direction = Direction::forward;
+  std::string implementation;  ///< as Operation has it
+  bool operator==(const Distrusted&) const = default;
+};
+
 struct PrepareOptions {
   Pass pass = Pass::forward;
   std::int64_t batch = 1;
   int threads = 1;
   std::uint64_t seed = 1;  ///< of parameters, input, labels and dropout: see initial_values.h
+  /// Implementations that are not to be taken, each for its operation. A backend that has no other takes them
+  /// all the same, or throws.
+  std::vector<Distrusted> distrusted = {};
 };
 
 class Oracle;
@@ -112,6 +136,9 @@ class Backend {
 
   /// What else is needed to believe a number: the effective instruction set, the threading runtime, …
   virtual std::vector<std::pair<std::string, std::string>> facts() const { return {}; }
+
+  /// What is known to be wrong in this version of its library, a sentence each.
+  virtual std::vector<std::string> warnings() const { return {}; }
 
   /// The reason why this backend cannot run the layer, in words for the user; empty where it can.
   virtual std::string unsupported(const ModelLayer& layer, Pass pass) const = 0;

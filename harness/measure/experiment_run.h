@@ -1,7 +1,9 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "harness/measure/runner.h"
 
@@ -23,6 +25,7 @@ struct ExperimentRun {
   const ClockCost& clock_cost;
   const Observer& observer;
   Findings findings;
+  std::map<std::string, std::vector<Distrusted>> distrusted = {};  ///< backend → what it is to do without
 
   /// Tells the observer of rank 0 what comes next.
   void phase(const std::string& what) const {
@@ -35,10 +38,21 @@ struct ExperimentRun {
         {model.name, std::string(to_string(experiment.pass)), backend.name(), layer, reason, message});
   }
 
-  PrepareOptions options() const {
-    return {experiment.pass, experiment.batch, experiment.threads, experiment.seed};
+  PrepareOptions options(const Backend& backend) const {
+    const auto found = distrusted.find(backend.name());
+    return {experiment.pass, experiment.batch, experiment.threads, experiment.seed,
+            found == distrusted.end() ? std::vector<Distrusted>() : found->second};
   }
 };
+
+/// A program of `part` on every rank; or nothing on every rank, and why.
+std::unique_ptr<Program> try_to_prepare(ExperimentRun& run, const Backend& backend, const Model& part,
+                                        Setup* setup, bool takes_images, std::string& message);
+
+/// The whole network on a backend, prepared and, unless that is switched off, verified. Where an operation is
+/// wrong it is prepared again without that implementation; what replaces it is verified, too. Or a Failure
+/// and nothing.
+std::optional<Contestant> prepare_and_verify(ExperimentRun& run, const Backend& backend);
 
 /// A program of `part`, which is the run's model or cut out of it, on every rank; or a Failure and nothing.
 /// `setup`, where not null, takes the slowest rank's times, on rank 0. `takes_images`: the experiment's

@@ -49,14 +49,14 @@ double largest(const std::vector<double>& all, std::size_t value) {
 
 }  // namespace
 
-std::unique_ptr<Program> prepare_program(ExperimentRun& run, const Backend& backend, const Model& part,
-                                         Setup* setup, bool takes_images) {
+std::unique_ptr<Program> try_to_prepare(ExperimentRun& run, const Backend& backend, const Model& part,
+                                        Setup* setup, bool takes_images, std::string& message) {
   std::unique_ptr<Program> program;
-  std::string message;
+  message.clear();
   const double start = run.clock.now();
   double local[] = {0, 0};  // seconds: preparing, the weights once more
   try {
-    program = backend.prepare(part, run.options());
+    program = backend.prepare(part, run.options(backend));
     if (takes_images && !run.experiment.input.empty()) program->write(0, Tensor::input, run.experiment.input);
     local[0] = run.clock.now() - start;
     if (setup != nullptr && run.experiment.pass == Pass::forward)
@@ -74,6 +74,13 @@ std::unique_ptr<Program> prepare_program(ExperimentRun& run, const Backend& back
   }
   if (agree(run.cluster, program != nullptr, message) && agree_on_operations(run.cluster, *program, message))
     return program;
+  return nullptr;
+}
+
+std::unique_ptr<Program> prepare_program(ExperimentRun& run, const Backend& backend, const Model& part,
+                                         Setup* setup, bool takes_images) {
+  std::string message;
+  if (auto program = try_to_prepare(run, backend, part, setup, takes_images, message)) return program;
   run.fail(backend, part.layers.size() == 1 ? part.layers[0].name : "", "error", message);
   return nullptr;
 }

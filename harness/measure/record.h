@@ -63,6 +63,19 @@ struct Failure {
   std::string message;
 };
 
+/// An implementation of a backend's library that is wrong in one operation. What was measured is another one.
+struct LibraryFault {
+  std::string model;
+  std::string pass;
+  std::string backend;
+  std::string layer;
+  std::string operation;       ///< a direction, or in words what was copied at set-up
+  std::string implementation;  ///< the wrong one, as the library calls it
+  std::string replaced_by;
+  std::string found_by;  ///< "set-up": by comparing what came out with what went in; "verification"
+  std::string message;   ///< what was wrong, with figures
+};
+
 /// What verification found for one layer and tensor. Error and tolerance are those of the element whose error
 /// is largest against what is allowed of it, both relative to the sum of its absolute terms.
 struct Check {

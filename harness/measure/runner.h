@@ -49,6 +49,7 @@ struct Findings {
   std::vector<Check> checks;
   std::vector<Record> records;
   std::vector<Failure> failures;
+  std::vector<LibraryFault> library_faults;
   bool interrupted = false;  ///< on every rank
 };
 
@@ -69,7 +70,8 @@ struct Observer {
 
 /// Prepares, verifies and measures, in that order, on all ranks together: all backends at a time, or one
 /// after the other. A backend that cannot run the network, or fails verification, becomes a Failure, and is
-/// not timed.
+/// not timed; where it can do without the implementation that was wrong, that becomes a LibraryFault, and
+/// what replaces it is verified and timed.
 Findings run_experiment(const Experiment& experiment, Cluster& cluster, Clock& clock,
                         const ClockCost& clock_cost, const Observer& observer);
 

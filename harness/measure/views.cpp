@@ -5,6 +5,7 @@
 
 #include "harness/measure/experiment_run.h"
 #include "harness/measure/make_record.h"
+#include "harness/measure/suspects.h"
 #include "harness/measure/timed_program.h"
 
 namespace cnnbench {
@@ -14,11 +15,6 @@ constexpr double most_unattributed = 0.05;  // of the network's time; more is fl
 
 bool selected(const ExperimentRun& run, const std::string& layer) {
   return !run.experiment.layers || run.experiment.layers->matches(layer);
-}
-
-std::string layer_name(const Model& model, int layer) {
-  return layer < static_cast<int>(model.layers.size()) ? model.layers[static_cast<std::size_t>(layer)].name
-                                                       : "loss";
 }
 
 RecordContext context(const ExperimentRun& run, const Backend& backend, View view) {

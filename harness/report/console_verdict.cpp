@@ -92,6 +92,35 @@ void print_failures(std::ostream& out, const std::vector<Failure>& failures) {
   }
 }
 
+/// "WRONG IMPLEMENTATION: …", a line for each subject and implementation: the same copy may be wrong in many
+/// layers.
+void print_library_faults(std::ostream& out, const std::vector<LibraryFault>& faults) {
+  std::vector<const LibraryFault*> first;
+  for (const LibraryFault& fault : faults) {
+    const auto same = [&](const LibraryFault* other) {
+      return other->model == fault.model && other->pass == fault.pass && other->backend == fault.backend &&
+             other->implementation == fault.implementation && other->replaced_by == fault.replaced_by &&
+             other->found_by == fault.found_by;
+    };
+    if (std::none_of(first.begin(), first.end(), same)) first.push_back(&fault);
+  }
+  for (const LibraryFault* fault : first) {
+    std::vector<std::string> places;
+    for (const LibraryFault& each : faults)
+      if (each.model == fault->model && each.pass == fault->pass && each.backend == fault->backend &&
+          each.implementation == fault->implementation && each.replaced_by == fault->replaced_by &&
+          each.found_by == fault->found_by)
+        places.push_back(each.layer + " (" + each.operation + ")");
+    const std::string ran = fault->replaced_by.empty() ? "nothing runs" : fault->replaced_by + " runs";
+    print_wrapped(out,
+                  fmt::format("WRONG IMPLEMENTATION REPLACED: {}: the library's {} is wrong in {}; {} in its "
+                              "place, verified as all else. Found by {}: {}",
+                              subject(fault->model, fault->pass, fault->backend, ""), fault->implementation,
+                              join(places, ", "), ran, fault->found_by, fault->message),
+                  "    ", "  ");
+  }
+}
+
 }  // namespace
 
 void print_verdict(std::ostream& out, const Report& report) {
@@ -106,6 +135,7 @@ void print_verdict(std::ostream& out, const Report& report) {
         "    ", "  ");
   }
   print_failures(out, report.failures);
+  print_library_faults(out, report.library_faults);
   for (const std::string& warning : report.warnings) print_wrapped(out, warning, "    ", "WARNING: ");
 }
 

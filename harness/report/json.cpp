@@ -170,6 +170,18 @@ Json failure_json(const Failure& failure) {
           {"layer", failure.layer}, {"reason", failure.reason}, {"message", failure.message}};
 }
 
+Json library_fault_json(const LibraryFault& fault) {
+  return {{"model", fault.model},
+          {"pass", fault.pass},
+          {"backend", fault.backend},
+          {"layer", fault.layer},
+          {"operation", fault.operation},
+          {"implementation", fault.implementation},
+          {"replaced_by", fault.replaced_by.empty() ? Json(nullptr) : Json(fault.replaced_by)},
+          {"found_by", fault.found_by},
+          {"message", fault.message}};
+}
+
 Json ceilings_json(const std::optional<Ceilings>& ceilings) {
   if (!ceilings) return nullptr;
   return {{"fma_flops_per_second", number_or_null(ceilings->fma_flops_per_second)},
@@ -236,7 +248,8 @@ Json result_json(const Report& report) {
       {"setups", list_of(report.setups, setup_json)},
       {"backend_comparison", backend_comparison_json(report)},
       {"records", list_of(report.records, [&](const Record& r) { return record_json(report, r); })},
-      {"failures", list_of(report.failures, failure_json)}};
+      {"failures", list_of(report.failures, failure_json)},
+      {"library_faults", list_of(report.library_faults, library_fault_json)}};
   return {{"context", google_benchmark_context(facts, report.start_time, executable)},
           {"benchmarks", benchmark_rows(report.records)},
           {"cnnbench", std::move(own)}};

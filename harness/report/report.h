@@ -46,6 +46,7 @@ struct Report {
   bool verified = false;  ///< verification was asked for
   std::vector<Record> records;
   std::vector<Failure> failures;
+  std::vector<LibraryFault> library_faults;
 };
 
 /// --describe: a network's table: layer, kind, output, receptive field, weights, biases, FLOPs, bytes,

@@ -25,6 +25,7 @@ class Server {
   void serve(const Json& request) {
     const std::string what = request.at("do").get<std::string>();
     if (what == "facts") return channel_.send({{"facts", backend_.facts()}});
+    if (what == "warnings") return channel_.send({{"warnings", backend_.warnings()}});
     if (what == "prepare") return prepare(request);
     const int id = request.at("program").get<int>();
     if (what == "free") {
@@ -39,6 +40,7 @@ class Server {
     if (what == "parameters") return send(program.parameters());
     if (what == "gradients") return send(program.gradients());
     if (what == "loss") return send_loss(program.loss());
+    if (what == "replacements") return send(program.replacements());
     if (what != "run") throw std::runtime_error("no such call: " + what);
     program.run(request.at("operation").get<std::size_t>());
     channel_.send(Json::object());
@@ -57,6 +59,10 @@ class Server {
     options.batch = request.at("batch").get<std::int64_t>();
     options.threads = request.at("threads").get<int>();
     options.seed = request.at("seed").get<std::uint64_t>();
+    for (const Json& each : request.at("distrusted"))
+      options.distrusted.push_back({each.at("layer").get<std::string>(),
+                                    static_cast<Direction>(each.at("direction").get<int>()),
+                                    each.at("implementation").get<std::string>()});
     Entry entry;
     entry.program = backend_.prepare(model_from_json(request.at("model")), options);
     entry.whole = time_whole_step(*entry.program, clock_);
@@ -96,6 +102,17 @@ class Server {
   void send_loss(double loss) {
     channel_.send(Json::object());
     channel_.send_bytes(std::as_bytes(std::span(&loss, 1)));
+  }
+
+  void send(const std::vector<Replacement>& replacements) {
+    Json list = Json::array();
+    for (const Replacement& each : replacements)
+      list.push_back({{"layer", each.layer},
+                      {"operation", each.operation},
+                      {"implementation", each.implementation},
+                      {"taken", each.taken},
+                      {"message", each.message}});
+    channel_.send({{"replacements", list}});
   }
 
   void send(std::span<const float> values) {

@@ -143,6 +143,16 @@ class WorkerProgram final : public Program, public TimedElsewhere {
   std::span<float> parameters() override { return copied("parameters", parameters_); }
   std::span<float> gradients() override { return copied("gradients", gradients_); }
 
+  std::vector<Replacement> replacements() const override {
+    const Json reply = call("replacements", {});
+    std::vector<Replacement> all;
+    for (const Json& each : reply.at("replacements"))
+      all.push_back({each.at("layer").get<int>(), each.at("operation").get<std::string>(),
+                     each.at("implementation").get<std::string>(), each.at("taken").get<std::string>(),
+                     each.at("message").get<std::string>()});
+    return all;
+  }
+
   TimedStep timed_step(bool whole) override {
     const std::size_t parts = whole ? 1 : group_operations(*this).size();
     const auto run = [this, whole](std::span<double> seconds) {
@@ -199,13 +209,23 @@ class WorkerBackend final : public Backend {
     return all;
   }
 
+  std::vector<std::string> warnings() const override {
+    return worker()->call({{"do", "warnings"}}).at("warnings").get<std::vector<std::string>>();
+  }
+
   std::unique_ptr<Program> prepare(const Model& model, const PrepareOptions& options) const override {
+    Json distrusted = Json::array();
+    for (const Distrusted& each : options.distrusted)
+      distrusted.push_back({{"layer", each.layer},
+                            {"direction", static_cast<int>(each.direction)},
+                            {"implementation", each.implementation}});
     const Json prepared = worker()->call({{"do", "prepare"},
                                           {"model", model_to_json(model)},
                                           {"pass", static_cast<int>(options.pass)},
                                           {"batch", options.batch},
                                           {"threads", options.threads},
-                                          {"seed", options.seed}});
+                                          {"seed", options.seed},
+                                          {"distrusted", distrusted}});
     return std::make_unique<WorkerProgram>(worker_, prepared);
   }
 

@@ -11,8 +11,8 @@ namespace {
 /// Adds an eltwise operation, in place where that is allowed; returns its destination.
 Value add_eltwise(Builder& builder, const Value& src, dnnl::algorithm algorithm, float alpha, float beta) {
   const Value dst = src.writable ? src : builder.make_value(src.dims, src.desc);
-  const auto desc =
-      compat::eltwise_forward(builder.engine, builder.forward_kind(), algorithm, src.desc, alpha, beta);
+  const auto desc = compat::eltwise_forward(builder.library(Direction::forward), builder.forward_kind(),
+                                            algorithm, src.desc, alpha, beta);
   builder.add(Direction::forward, desc.impl_info_str(), dnnl::eltwise_forward(desc),
               {{DNNL_ARG_SRC, src.data}, {DNNL_ARG_DST, dst.data}});
   if (dst.buffer != src.buffer) builder.discard(src);
@@ -26,8 +26,8 @@ Value add_eltwise_backward(Builder& builder, const Value& gradient, const Value&
   const Value diff = builder.converted(gradient, data.desc);
   const auto hint = compat::eltwise_forward(builder.engine, dnnl::prop_kind::forward_training, algorithm,
                                             data.desc, alpha, beta);
-  const auto desc =
-      compat::eltwise_backward(builder.engine, hint, algorithm, data.desc, data.desc, alpha, beta);
+  const auto desc = compat::eltwise_backward(builder.library(Direction::backward_data), hint, algorithm,
+                                             data.desc, data.desc, alpha, beta);
   builder.add(Direction::backward_data, desc.impl_info_str(), dnnl::eltwise_backward(desc),
               {{data_argument, data.data}, {DNNL_ARG_DIFF_DST, diff.data}, {DNNL_ARG_DIFF_SRC, diff.data}});
   return diff;

@@ -5,6 +5,7 @@
 
 #include "harness/backend/choice.h"
 #include "kernels/onednn/compat.h"
+#include "kernels/onednn/known_faults.h"
 #include "kernels/onednn/program.h"
 #include "kernels/onednn/winograd.h"
 #include "kernels/onednn/winograd_choice.h"
@@ -35,6 +36,8 @@ class OneDnnBackend final : public Backend {
       all.emplace_back("winograd", onednn::winograd_instruction_set());
     return all;
   }
+
+  std::vector<std::string> warnings() const override { return onednn::known_fault_warnings(); }
 
   std::string unsupported(const ModelLayer& layer, Pass) const override {
     if (variant_.winograd != onednn::WinogradUse::none && onednn::winograd_can(layer)) return "";

@@ -52,8 +52,9 @@ double reorder_seconds(const Builder& builder, const memory::desc& from, const m
   if (from == to) return 0;
   const Scratch source(from, builder.engine);
   const Scratch target(to, builder.engine);
-  const dnnl::reorder reorder(dnnl::reorder::primitive_desc(builder.engine, from, builder.engine, to));
-  return time(builder, reorder, {{DNNL_ARG_FROM, source.data()}, {DNNL_ARG_TO, target.data()}},
+  const Reorder reorder(builder.engine, from, to, builder.library(Direction::reorder).trusted);
+  if (!reorder.primitive()) return std::numeric_limits<double>::infinity();
+  return time(builder, reorder.primitive(), {{DNNL_ARG_FROM, source.data()}, {DNNL_ARG_TO, target.data()}},
               std::numeric_limits<double>::infinity());
 }
 

@@ -1,5 +1,7 @@
 #include "kernels/onednn/builder.h"
 
+#include <algorithm>
+
 #include "kernels/onednn/winograd.h"
 #include "kernels/onednn/winograd_choice.h"
 
@@ -105,10 +107,52 @@ Value Builder::in_layout(const Value& value, const memory::desc& wanted) {
   if (same_layout(value.desc, wanted, value.dims)) return view(value, value.dims, wanted);
   Value copy = make_value(value.dims, wanted);
   copy.through_relu = value.through_relu;
-  const dnnl::reorder::primitive_desc reorder(engine, value.desc, engine, wanted);
-  add(Direction::reorder, reorder.impl_info_str(), dnnl::reorder(reorder),
-      {{DNNL_ARG_FROM, value.data}, {DNNL_ARG_TO, copy.data}});
+  add_reorder(std::make_shared<Reorder>(engine, value.desc, wanted, library(Direction::reorder).trusted),
+              value.data, copy.data);
   return copy;
+}
+
+/// What runs is known when set-up is over: see settle_reorders.
+void Builder::add_reorder(const std::shared_ptr<Reorder>& reorder, const memory& from, const memory& to) {
+  add(Direction::reorder, reorder->implementation(), reorder->primitive(),
+      {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
+  if (!reorder->primitive()) actions.back().function = [reorder, from, to] { reorder->walk(from, to); };
+}
+
+void Builder::settle_reorders() {
+  for (const auto& [operation, reorder] : repeated_reorders) {
+    operations[operation].implementation = reorder->implementation();
+    Action& action = actions[operation];
+    action.primitive = reorder->primitive();
+    if (action.primitive) continue;
+    const memory from(action.arguments[0].memory, true);
+    const memory to(action.arguments[1].memory, true);
+    action.function = [reorder = reorder, from, to] { reorder->walk(from, to); };
+  }
+}
+
+compat::Library Builder::library(Direction direction) const {
+  const std::string name = layer_ < static_cast<int>(model.layers.size())
+                               ? model.layers[static_cast<std::size_t>(layer_)].name
+                               : "loss";
+  std::vector<std::string> wrong;
+  for (const Distrusted& each : options.distrusted)
+    if (each.layer == name && each.direction == direction) wrong.push_back(each.implementation);
+  return {engine, [wrong](const std::string& implementation) {
+            return std::find(wrong.begin(), wrong.end(), implementation) == wrong.end();
+          }};
+}
+
+void Builder::note(int layer, const std::string& what, const Reorder& reorder) {
+  for (const WrongReorder& wrong : reorder.wrong()) {
+    const Replacement found{layer, what + reorder.between(), wrong.implementation, wrong.taken,
+                            wrong.message};
+    const auto same = [&](const Replacement& other) {
+      return other.layer == found.layer && other.operation == found.operation &&
+             other.implementation == found.implementation;
+    };
+    if (std::none_of(replacements_.begin(), replacements_.end(), same)) replacements_.push_back(found);
+  }
 }
 
 Value Builder::converted(const Value& value, const memory::desc& wanted) {
@@ -170,15 +214,17 @@ memory Builder::parameter_as(std::size_t index, const memory::desc& wanted) {
   if (parameter.desc == wanted) return parameter.data;
   const memory copy(wanted, engine, DNNL_MEMORY_NONE);
   parameter_copies.bind(copy, parameter_copies.dedicate(wanted.get_size()));
-  const dnnl::reorder::primitive_desc desc(engine, parameter.desc, engine, wanted);
-  const dnnl::reorder reorder(desc);
-  parameter.refresh.push_back([this, reorder, from = parameter.data, copy] {
-    dnnl::reorder(reorder).execute(stream, {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, copy}});
-    stream.wait();
+  const auto reorder =
+      std::make_shared<Reorder>(engine, parameter.desc, wanted, library(Direction::reorder).trusted);
+  const std::string what = parameter.tensor == Tensor::weights ? "weights" : "bias";
+  parameter.refresh.push_back([this, reorder, from = parameter.data, copy, layer = layer_, what] {
+    reorder->run(stream, from, copy);
+    note(layer, "further copy of its " + what, *reorder);
   });
-  if (options.pass == Pass::train)
-    add(Direction::reorder, desc.impl_info_str(), reorder,
-        {{DNNL_ARG_FROM, parameter.data}, {DNNL_ARG_TO, copy}});
+  if (options.pass == Pass::train) {
+    repeated_reorders.emplace_back(operations.size(), reorder);
+    add_reorder(reorder, parameter.data, copy);
+  }
   return copy;
 }
 

@@ -9,6 +9,8 @@
 
 #include "harness/backend/backend.h"
 #include "kernels/onednn/buffers.h"
+#include "kernels/onednn/compat.h"
+#include "kernels/onednn/reorder.h"
 #include "kernels/onednn/variant.h"
 
 namespace cnnbench::onednn {
@@ -85,10 +87,25 @@ class Builder {
   std::vector<bool> pooled;          ///< a layer: whether it is pooling that the one before computes, too
   double loss = 0;
 
+  /// Reorders of parameters that a step repeats, by operation: set-up finds out which implementation is
+  /// right.
+  std::vector<std::pair<std::size_t, std::shared_ptr<Reorder>>> repeated_reorders;
+
   bool training() const { return options.pass != Pass::forward; }
   dnnl::prop_kind forward_kind() const {
     return training() ? dnnl::prop_kind::forward_training : dnnl::prop_kind::forward_inference;
   }
+
+  /// The library for an operation of this layer: without what verification found wrong there.
+  compat::Library library(Direction direction) const;
+
+  /// Notes what a reorder for this layer's `what` found wrong. (Set-up's own; steps are seen by
+  /// verification.)
+  void note(int layer, const std::string& what, const Reorder& reorder);
+  const std::vector<Replacement>& replacements() const { return replacements_; }
+
+  /// Gives the operations of repeated_reorders the implementations that were found right at set-up.
+  void settle_reorders();
 
   /// Operations added from here on belong to this layer (model.layers.size(): the loss).
   void begin_layer(int layer) { layer_ = layer; }
@@ -125,6 +142,7 @@ class Builder {
 
   void add(Direction direction, const std::string& implementation, const dnnl::primitive& primitive,
            Arguments arguments);
+  void add_reorder(const std::shared_ptr<Reorder>& reorder, const memory& from, const memory& to);
   void add(Direction direction, const std::string& implementation, std::function<void()> function,
            double error_growth = 1);
 
@@ -148,6 +166,7 @@ class Builder {
   int layer_ = 0;
   bool backward_ = false;
   std::vector<int> scratch_;  ///< buffers
+  std::vector<Replacement> replacements_;
 };
 
 /// One layer's part in a program.

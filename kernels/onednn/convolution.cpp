@@ -37,8 +37,8 @@ class ConvolutionPlan final : public WeightedLayer {
     const auto make = [&](Offers how, dnnl::algorithm algorithm, const memory::desc& src,
                           const memory::desc& dst) {
       return compat::forward_offers<dnnl::convolution_forward>(
-          how, builder.engine, attr, builder.forward_kind(), algorithm, src, weights(), bias(), dst, strides_,
-          before_, after_);
+          how, builder.library(Direction::forward), attr, builder.forward_kind(), algorithm, src, weights(),
+          bias(), dst, strides_, before_, after_);
     };
     forward_ = within_memory(builder, make);
     return offers(builder, make, [](const auto& desc) {
@@ -51,7 +51,8 @@ class ConvolutionPlan final : public WeightedLayer {
     const auto make = [&](Offers how, dnnl::algorithm algorithm, const memory::desc& diff_src,
                           const memory::desc& diff_dst) {
       return compat::backward_offers<dnnl::convolution_backward_data>(
-          how, builder.engine, forward_, algorithm, diff_src, weights(), diff_dst, strides_, before_, after_);
+          how, builder.library(Direction::backward_data), forward_, algorithm, diff_src, weights(), diff_dst,
+          strides_, before_, after_);
     };
     return offers(builder, make, [](const auto& desc) {
       return Chosen{dnnl::convolution_backward_data(desc), desc.impl_info_str(), desc.diff_src_desc(),
@@ -62,9 +63,9 @@ class ConvolutionPlan final : public WeightedLayer {
   std::vector<Chosen> offers_backward_weights(const Builder& builder) override {
     const auto make = [&](Offers how, dnnl::algorithm algorithm, const memory::desc& src,
                           const memory::desc& diff_dst) {
-      return compat::backward_offers<dnnl::convolution_backward_weights>(how, builder.engine, forward_,
-                                                                         algorithm, src, weights(), bias(),
-                                                                         diff_dst, strides_, before_, after_);
+      return compat::backward_offers<dnnl::convolution_backward_weights>(
+          how, builder.library(Direction::backward_weights), forward_, algorithm, src, weights(), bias(),
+          diff_dst, strides_, before_, after_);
     };
     return offers(builder, make, [](const auto& desc) {
       return Chosen{dnnl::convolution_backward_weights(desc), desc.impl_info_str(), desc.src_desc(),

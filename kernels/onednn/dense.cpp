@@ -54,8 +54,9 @@ class DensePlan final : public WeightedLayer {
 
   std::vector<Chosen> offers_forward(const Builder& builder, const dnnl::primitive_attr& attr) override {
     const auto make = [&](Offers how, const memory::desc& source) {
-      return compat::forward_offers<dnnl::inner_product_forward>(
-          how, builder.engine, attr, builder.forward_kind(), source, weights(), bias(), dst(builder));
+      return compat::forward_offers<dnnl::inner_product_forward>(how, builder.library(Direction::forward),
+                                                                 attr, builder.forward_kind(), source,
+                                                                 weights(), bias(), dst(builder));
     };
     forward_ = make(Offers::first, src(builder)).front();
     return offers(builder, make, [](const auto& desc) {
@@ -66,8 +67,8 @@ class DensePlan final : public WeightedLayer {
 
   std::vector<Chosen> offers_backward_data(const Builder& builder) override {
     const auto make = [&](Offers how, const memory::desc& diff_src) {
-      return compat::backward_offers<dnnl::inner_product_backward_data>(how, builder.engine, forward_,
-                                                                        diff_src, weights(), dst(builder));
+      return compat::backward_offers<dnnl::inner_product_backward_data>(
+          how, builder.library(Direction::backward_data), forward_, diff_src, weights(), dst(builder));
     };
     return offers(builder, make, [](const auto& desc) {
       return Chosen{dnnl::inner_product_backward_data(desc), desc.impl_info_str(), desc.diff_src_desc(),
@@ -78,7 +79,8 @@ class DensePlan final : public WeightedLayer {
   std::vector<Chosen> offers_backward_weights(const Builder& builder) override {
     const auto make = [&](Offers how, const memory::desc& source) {
       return compat::backward_offers<dnnl::inner_product_backward_weights>(
-          how, builder.engine, forward_, source, weights(), bias(), dst(builder));
+          how, builder.library(Direction::backward_weights), forward_, source, weights(), bias(),
+          dst(builder));
     };
     return offers(builder, make, [](const auto& desc) {
       return Chosen{dnnl::inner_product_backward_weights(desc), desc.impl_info_str(), desc.src_desc(),

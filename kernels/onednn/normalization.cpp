@@ -14,8 +14,8 @@ class LrnPlan final : public LayerPlan {
   Value forward(Builder& builder, const Value& given) override {
     given_ = given.dims;
     src_ = builder.with_dims(given, to_dims(builder.options.batch, layer_.input));
-    forward_ =
-        compat::lrn_forward(builder.engine, builder.forward_kind(), src_.desc, Lrn::window, alpha, beta, k);
+    forward_ = compat::lrn_forward(builder.library(Direction::forward), builder.forward_kind(), src_.desc,
+                                   Lrn::window, alpha, beta, k);
     const Value dst = builder.make_value(src_.dims, src_.desc);
     if (builder.training() && forward_.workspace_desc() != memory::desc()) {
       workspace_ = memory(forward_.workspace_desc(), builder.engine, DNNL_MEMORY_NONE);
@@ -29,8 +29,8 @@ class LrnPlan final : public LayerPlan {
 
   Value backward(Builder& builder, const Value& given) override {
     const Value diff_dst = builder.converted(given, src_.desc);
-    const auto desc =
-        compat::lrn_backward(builder.engine, forward_, src_.desc, src_.desc, Lrn::window, alpha, beta, k);
+    const auto desc = compat::lrn_backward(builder.library(Direction::backward_data), forward_, src_.desc,
+                                           src_.desc, Lrn::window, alpha, beta, k);
     const Value diff_src = builder.make_value(src_.dims, src_.desc);
     builder.add(Direction::backward_data, desc.impl_info_str(), dnnl::lrn_backward(desc),
                 {{DNNL_ARG_SRC, src_.data},
@@ -65,8 +65,8 @@ class BatchNormalizationPlan final : public LayerPlan {
     src_ = builder.with_dims(given, to_dims(builder.options.batch, layer_.input));
     flags_ = dnnl::normalization_flags::use_scale | dnnl::normalization_flags::use_shift;
     if (!builder.training()) flags_ |= dnnl::normalization_flags::use_global_stats;
-    forward_ = compat::batch_normalization_forward(builder.engine, builder.forward_kind(), src_.desc, epsilon,
-                                                   flags_);
+    forward_ = compat::batch_normalization_forward(builder.library(Direction::forward),
+                                                   builder.forward_kind(), src_.desc, epsilon, flags_);
     scale_ = builder.add_parameter(Tensor::weights, vector(), vector());
     shift_ = builder.add_parameter(Tensor::bias, vector(), vector());
     mean_ = statistics(builder, 0.0F);
@@ -87,8 +87,9 @@ class BatchNormalizationPlan final : public LayerPlan {
 
   Value backward(Builder& builder, const Value& given) override {
     const Value diff = builder.converted(given, src_.desc);
-    const auto desc =
-        compat::batch_normalization_backward(builder.engine, forward_, src_.desc, src_.desc, epsilon, flags_);
+    const auto desc = compat::batch_normalization_backward(
+        builder.library(layer_.input_gradient ? Direction::backward_data : Direction::backward_weights),
+        forward_, src_.desc, src_.desc, epsilon, flags_);
     // One primitive yields all three gradients; it is charged to the data where somebody wants that one.
     builder.add(
         layer_.input_gradient ? Direction::backward_data : Direction::backward_weights, desc.impl_info_str(),

@@ -21,8 +21,9 @@ class PoolingPlan final : public LayerPlan {
     given_ = given.dims;
     src_ = builder.with_dims(given, to_dims(builder.options.batch, layer_.input));
     const memory::dims dims = to_dims(builder.options.batch, layer_.output);
-    forward_ = compat::pooling_forward(builder.engine, builder.forward_kind(), algorithm_, src_.desc,
-                                       any_desc(dims), strides_, kernel_, before_, after_);
+    forward_ =
+        compat::pooling_forward(builder.library(Direction::forward), builder.forward_kind(), algorithm_,
+                                src_.desc, any_desc(dims), strides_, kernel_, before_, after_);
     dst_ = builder.make_value(dims, forward_.dst_desc());
     if (builder.training() && algorithm_ == dnnl::algorithm::pooling_max) {
       workspace_ = memory(forward_.workspace_desc(), builder.engine, DNNL_MEMORY_NONE);
@@ -36,8 +37,9 @@ class PoolingPlan final : public LayerPlan {
 
   Value backward(Builder& builder, const Value& given) override {
     const Value diff_dst = builder.converted(given, dst_.desc);
-    const auto desc = compat::pooling_backward(builder.engine, forward_, algorithm_, src_.desc, dst_.desc,
-                                               strides_, kernel_, before_, after_);
+    const auto desc =
+        compat::pooling_backward(builder.library(Direction::backward_data), forward_, algorithm_, src_.desc,
+                                 dst_.desc, strides_, kernel_, before_, after_);
     const Value diff_src = builder.make_value(src_.dims, src_.desc);
     builder.add(Direction::backward_data, desc.impl_info_str(), dnnl::pooling_backward(desc),
                 {{DNNL_ARG_DIFF_DST, diff_dst.data},

@@ -42,6 +42,7 @@ class OneDnnProgram final : public Program {
     // Parameters first: the plain copy that each is packed from is gone before the values take memory.
     allocate_parameters();
     fill_parameters();
+    builder_.settle_reorders();
     builder_.buffers.allocate();
     fill_input();
   }
@@ -64,7 +65,8 @@ class OneDnnProgram final : public Program {
   void read(int layer, Tensor tensor, std::span<float> plain) override {
     if (const Parameter* parameter = find(layer, tensor)) {
       const bool gradient = tensor == Tensor::weights_gradient || tensor == Tensor::bias_gradient;
-      copy_out(gradient ? parameter->gradient : parameter->data, parameter->desc, parameter->plain, plain);
+      copy_out(gradient ? parameter->gradient : parameter->data, parameter->desc, parameter->plain, plain,
+               {layer, tensor});
       return;
     }
     const Value& value = find_value(layer, tensor);
@@ -72,21 +74,21 @@ class OneDnnProgram final : public Program {
       const AlignedBuffer buffer(value.desc.get_size());
       value.compute(static_cast<float*>(buffer.data()));
       const memory data(value.desc, builder_.engine, buffer.data());
-      copy_out(data, value.desc, plain_desc(value.dims), plain);
+      copy_out(data, value.desc, plain_desc(value.dims), plain, {layer, tensor});
       return;
     }
-    copy_out(value.data, value.desc, plain_desc(value.dims), plain);
+    copy_out(value.data, value.desc, plain_desc(value.dims), plain, {layer, tensor});
   }
 
   void write(int layer, Tensor tensor, std::span<const float> plain) override {
     if (layer == 0 && tensor == Tensor::input) {
-      copy_in(plain, plain_desc(input_.dims), input_.data, input_.desc);
+      copy_in(plain, plain_desc(input_.dims), input_.data, input_.desc, {layer, tensor});
       return;
     }
     const Parameter* parameter =
         tensor == Tensor::weights || tensor == Tensor::bias ? find(layer, tensor) : nullptr;
     if (parameter == nullptr) throw std::invalid_argument("this tensor of the layer cannot be written");
-    copy_in(plain, parameter->plain, parameter->data, parameter->desc);
+    copy_in(plain, parameter->plain, parameter->data, parameter->desc, {layer, tensor});
     refresh(*parameter);
   }
 
@@ -95,12 +97,19 @@ class OneDnnProgram final : public Program {
   std::span<float> parameters() override {
     return {static_cast<float*>(parameter_arena_.data()), arena_bytes_ / sizeof(float)};
   }
+  std::vector<Replacement> replacements() const override { return builder_.replacements(); }
   std::span<float> gradients() override {
     if (!builder_.training()) return {};
     return {static_cast<float*>(gradient_arena_.data()), arena_bytes_ / sizeof(float)};
   }
 
  private:
+  /// A tensor of a layer.
+  struct Where {
+    int layer;
+    Tensor tensor;
+  };
+
   /// Forward part of all layers, the loss, then the backward part in reverse.
   void build() {
     input_ = builder_.make_value(to_dims(options_.batch, model_.input),
@@ -226,23 +235,48 @@ class OneDnnProgram final : public Program {
   }
 
   void copy_out(const memory& from, const memory::desc& layout, const memory::desc& plain_layout,
-                std::span<float> plain) {
+                std::span<float> plain, const Where& where) {
     check_size(plain.size(), plain_layout);
-    copy(from, layout, memory(plain_layout, builder_.engine, plain.data()), plain_layout);
+    copy(from, layout, memory(plain_layout, builder_.engine, plain.data()), plain_layout, where);
   }
 
   void copy_in(std::span<const float> plain, const memory::desc& plain_layout, const memory& to,
-               const memory::desc& layout) {
+               const memory::desc& layout, const Where& where) {
     check_size(plain.size(), plain_layout);
     // The library takes sources as mutable pointers but does not write to them.
-    copy(memory(plain_layout, builder_.engine, const_cast<float*>(plain.data())), plain_layout, to, layout);
+    copy(memory(plain_layout, builder_.engine, const_cast<float*>(plain.data())), plain_layout, to, layout,
+         where);
   }
 
   void copy(const memory& from, const memory::desc& from_layout, const memory& to,
-            const memory::desc& to_layout) {
-    const dnnl::reorder::primitive_desc desc(builder_.engine, from_layout, builder_.engine, to_layout);
-    dnnl::reorder(desc).execute(builder_.stream, {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
-    builder_.stream.wait();
+            const memory::desc& to_layout, const Where& where) {
+    Reorder reorder(builder_.engine, from_layout, to_layout);
+    reorder.run(builder_.stream, from, to);
+    builder_.note(where.layer, std::string("copy of its ") + to_words(where.tensor), reorder);
+  }
+
+  static const char* to_words(Tensor tensor) {
+    switch (tensor) {
+      case Tensor::input:
+        return "input";
+      case Tensor::output:
+        return "output";
+      case Tensor::weights:
+        return "weights";
+      case Tensor::bias:
+        return "bias";
+      case Tensor::mask:
+        return "mask";
+      case Tensor::input_gradient:
+        return "input_gradient";
+      case Tensor::output_gradient:
+        return "output_gradient";
+      case Tensor::weights_gradient:
+        return "weights_gradient";
+      case Tensor::bias_gradient:
+        return "bias_gradient";
+    }
+    return "";
   }
 
   static void check_size(std::size_t elements, const memory::desc& layout) {

@@ -12,7 +12,7 @@ class SoftmaxPlan final : public LayerPlan {
   Value forward(Builder& builder, const Value& given) override {
     given_ = given.dims;
     const Value src = builder.with_dims(given, to_dims(builder.options.batch, layer_.input));
-    forward_ = compat::softmax_forward(builder.engine, builder.forward_kind(), src.desc);
+    forward_ = compat::softmax_forward(builder.library(Direction::forward), builder.forward_kind(), src.desc);
     // In training what enters a closing softmax is what the loss is taken of.
     const bool in_place = src.writable && !builder.training();
     dst_ = in_place ? src : builder.make_value(src.dims, src.desc);
@@ -25,7 +25,8 @@ class SoftmaxPlan final : public LayerPlan {
 
   Value backward(Builder& builder, const Value& given) override {
     const Value diff = builder.converted(given, dst_.desc);
-    const auto desc = compat::softmax_backward(builder.engine, forward_, dst_.desc, dst_.desc);
+    const auto desc =
+        compat::softmax_backward(builder.library(Direction::backward_data), forward_, dst_.desc, dst_.desc);
     builder.add(Direction::backward_data, desc.impl_info_str(), dnnl::softmax_backward(desc),
                 {{DNNL_ARG_DST, dst_.data}, {DNNL_ARG_DIFF_DST, diff.data}, {DNNL_ARG_DIFF_SRC, diff.data}});
     return builder.with_dims(diff, given_);

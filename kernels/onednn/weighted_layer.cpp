@@ -54,7 +54,7 @@ Value WeightedLayer::forward(Builder& builder, const Value& given) {
 }
 
 void add_activation_forward(Builder& builder, Activation activation, const Value& dst) {
-  const auto desc = compat::eltwise_forward(builder.engine, builder.forward_kind(),
+  const auto desc = compat::eltwise_forward(builder.library(Direction::forward), builder.forward_kind(),
                                             eltwise_algorithm(activation, false), dst.desc, 0, 0);
   builder.add(Direction::forward, desc.impl_info_str(), dnnl::eltwise_forward(desc),
               {{DNNL_ARG_SRC, dst.data}, {DNNL_ARG_DST, dst.data}});
@@ -65,10 +65,11 @@ void add_activation_backward(Builder& builder, Activation activation, const Valu
   const dnnl::algorithm algorithm = eltwise_algorithm(activation, true);
   const auto hint =
       compat::eltwise_forward(builder.engine, dnnl::prop_kind::forward_training, algorithm, dst.desc, 0, 0);
-  const auto desc = compat::eltwise_backward(builder.engine, hint, algorithm, diff_dst.desc, dst.desc, 0, 0);
+  const Direction direction = input_gradient ? Direction::backward_data : Direction::backward_weights;
+  const auto desc =
+      compat::eltwise_backward(builder.library(direction), hint, algorithm, diff_dst.desc, dst.desc, 0, 0);
   builder.add(
-      input_gradient ? Direction::backward_data : Direction::backward_weights, desc.impl_info_str(),
-      dnnl::eltwise_backward(desc),
+      direction, desc.impl_info_str(), dnnl::eltwise_backward(desc),
       {{DNNL_ARG_DST, dst.data}, {DNNL_ARG_DIFF_DST, diff_dst.data}, {DNNL_ARG_DIFF_SRC, diff_dst.data}});
 }
 

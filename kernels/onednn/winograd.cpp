@@ -112,8 +112,7 @@ class WinogradPlan final : public LayerPlan {
       const auto compute = [c = of_weights, from = given.data, desc = dst_.desc, engine = builder.engine,
                             stream = builder.stream, places = places_](float* to) mutable {
         memory maxima(desc, engine);
-        dnnl::reorder(from, maxima).execute(stream, from, maxima);
-        stream.wait();
+        Reorder(engine, from.get_desc(), desc).run(stream, from, maxima);
         c->unpool(floats(maxima), bytes(places), to);
       };
       const Value gradient = computed(builder, layer_.output, compute);

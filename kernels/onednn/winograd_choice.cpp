@@ -125,6 +125,13 @@ LayerChoice tuned(const Model& model, int index, const PrepareOptions& options) 
   return found->second = fastest(all, best_tile_sizes(layer.layers[0], options));
 }
 
+/// Whether verification found kernels/winograd wrong in the layer.
+bool distrusted(const ModelLayer& layer, const PrepareOptions& options) {
+  return std::any_of(options.distrusted.begin(), options.distrusted.end(), [&](const Distrusted& each) {
+    return each.layer == layer.name && each.implementation.starts_with("winograd:");
+  });
+}
+
 }  // namespace
 
 LayerChoice fastest(const LayerSeconds& seconds, const TileSizes& expected) {
@@ -157,7 +164,7 @@ std::vector<LayerChoice> layer_choices(const Model& model, const PrepareOptions&
   std::vector<LayerChoice> choices(model.layers.size(), {.direct = variant.direct});
   for (std::size_t i = 0; i < choices.size(); ++i) {
     const ModelLayer& layer = model.layers[i];
-    if (variant.winograd == WinogradUse::none || !winograd_can(layer)) continue;
+    if (variant.winograd == WinogradUse::none || !winograd_can(layer) || distrusted(layer, options)) continue;
     if (variant.winograd == WinogradUse::by_timing) {
       choices[i] = tuned(model, static_cast<int>(i), options);
       continue;

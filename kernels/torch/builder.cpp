@@ -59,9 +59,20 @@ Value* Builder::with_dims(Value* value, const Sizes& dims) {
 
 void Builder::add(Direction direction, const std::string& implementation, std::vector<Value*> reads,
                   std::vector<Value*> writes, std::function<void()> function) {
-  operations.push_back({layer_, direction, "aten " + setting.name + ": " + implementation});
+  operations.push_back({layer_, direction, full_name(implementation)});
   for (Value*& value : reads) value = value->owner();
   actions.push_back({std::move(function), std::move(reads), std::move(writes), {}});
+}
+
+std::string Builder::full_name(const std::string& implementation) const {
+  return "aten " + setting.name + ": " + implementation;
+}
+
+bool Builder::distrusted(Direction direction, const std::string& implementation) const {
+  if (layer_ >= static_cast<int>(model.layers.size())) return false;
+  const Distrusted one{model.layers[static_cast<std::size_t>(layer_)].name, direction,
+                       full_name(implementation)};
+  return std::find(options.distrusted.begin(), options.distrusted.end(), one) != options.distrusted.end();
 }
 
 Parameter* Builder::add_parameter(Tensor tensor, const Sizes& dims, Layout layout) {

@@ -101,6 +101,9 @@ class Builder {
   void add(Direction direction, const std::string& implementation, std::vector<Value*> reads,
            std::vector<Value*> writes, std::function<void()> function);
 
+  /// Whether verification found this implementation wrong in this layer: see PrepareOptions.
+  bool distrusted(Direction direction, const std::string& implementation) const;
+
   /// Registers a parameter of this layer; its address is final.
   Parameter* add_parameter(Tensor tensor, const Sizes& dims, Layout layout);
 
@@ -108,6 +111,8 @@ class Builder {
   void plan_releases();
 
  private:
+  std::string full_name(const std::string& implementation) const;
+
   std::deque<Value> all_;
   int layer_ = 0;
   bool backward_ = false;

@@ -1,3 +1,4 @@
+#include <ATen/Context.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 
 #include "kernels/torch/builder.h"
@@ -34,6 +35,22 @@ c10::IValue call(const char* name, Arguments&&... arguments) {
   return stack.front();
 }
 
+/// While it lives ATen leaves oneDNN out, where that is wanted.
+class WithoutOneDnn {
+ public:
+  explicit WithoutOneDnn(bool wanted) : off_(wanted && at::globalContext().userEnabledMkldnn()) {
+    if (off_) at::globalContext().setUserEnabledMkldnn(false);
+  }
+  ~WithoutOneDnn() {
+    if (off_) at::globalContext().setUserEnabledMkldnn(true);
+  }
+  WithoutOneDnn(const WithoutOneDnn&) = delete;
+  WithoutOneDnn& operator=(const WithoutOneDnn&) = delete;
+
+ private:
+  bool off_;
+};
+
 class ConvolutionPlan final : public LayerPlan {
  public:
   ConvolutionPlan(const ModelLayer& layer, const Convolution& conv)
@@ -55,15 +72,20 @@ class ConvolutionPlan final : public LayerPlan {
   }
 
   Value* forward(Builder& builder, Value* given) override {
-    const Layout layout = builder.setting.layout;
+    // What verification found wrong is left to at::convolution.
+    Layout layout = builder.setting.layout;
+    const bool opaque = layout == Layout::opaque && !builder.distrusted(Direction::forward, opaque_name());
+    const bool packed = layout != Layout::opaque && builder.setting.packed &&
+                        !builder.distrusted(Direction::forward, packed_name());
+    if (layout == Layout::opaque && !opaque) layout = Layout::plain;
     given_ = given;
     src_ = padded_before_ ? pad(builder, given) : given;
     src_ = builder.in_layout(src_, layout);
     add_parameters(builder);
     dst_ = builder.make_value(to_dims(builder.options.batch, layer_.output), layout);
-    if (layout == Layout::opaque)
+    if (opaque)
       add_opaque(builder);
-    else if (builder.setting.packed)
+    else if (packed)
       add_packed(builder);
     else
       add_dense(builder);
@@ -73,18 +95,26 @@ class ConvolutionPlan final : public LayerPlan {
   Value* backward(Builder& builder, Value* given) override {
     Value* const output_gradient = builder.in_layout(given, builder.setting.layout);
     Value* const diff = add_fused_backward(builder, layer_, output_gradient, dst_);
-    const std::string function = "convolution_backward(" + implementation_ + ")";
+    const auto function = [&](bool without) {
+      return "convolution_backward(" + (without ? selected(true) : implementation_) + ")";
+    };
     // The gradients of the parameters come in tensors of their own.
-    builder.add(Direction::backward_weights, function + "+copy_", {src_, diff}, {}, [this, diff] {
-      const auto [data, weights, bias] = gradients(diff->tensor(), {false, true, conv_.bias});
-      weights_->gradient.copy_(weights);
-      if (conv_.bias) bias_->gradient.copy_(bias);
-    });
+    const bool weights_without = builder.distrusted(Direction::backward_weights, function(false) + "+copy_");
+    builder.add(Direction::backward_weights, function(weights_without) + "+copy_", {src_, diff}, {},
+                [this, diff, weights_without] {
+                  const WithoutOneDnn leave_out(weights_without);
+                  const auto [data, weights, bias] = gradients(diff->tensor(), {false, true, conv_.bias});
+                  weights_->gradient.copy_(weights);
+                  if (conv_.bias) bias_->gradient.copy_(bias);
+                });
     if (!layer_.input_gradient) return nullptr;
     Value* const result = builder.make_value(src_->dims, builder.setting.layout);
-    builder.add(Direction::backward_data, function, {src_, diff}, {result}, [this, diff, result] {
-      result->data = std::get<0>(gradients(diff->tensor(), {true, false, false}));
-    });
+    const bool data_without = builder.distrusted(Direction::backward_data, function(false));
+    builder.add(Direction::backward_data, function(data_without), {src_, diff}, {result},
+                [this, diff, result, data_without] {
+                  const WithoutOneDnn leave_out(data_without);
+                  result->data = std::get<0>(gradients(diff->tensor(), {true, false, false}));
+                });
     return padded_before_ ? unpad(builder, result) : result;
   }
 
@@ -113,20 +143,37 @@ class ConvolutionPlan final : public LayerPlan {
 
   /// at::convolution with its own choice of an implementation.
   void add_dense(Builder& builder) {
+    const auto name = [this] {
+      return "convolution(" + implementation_ + ")" + suffix(in_place_name(conv_.activation));
+    };
+    implementation_ = selected(false);
+    const bool without = builder.distrusted(Direction::forward, name());
+    if (without) implementation_ = selected(true);
+    builder.add(Direction::forward, name(), {src_}, {dst_}, [this, without] {
+      const WithoutOneDnn leave_out(without);
+      dst_->data = at::convolution(src_->tensor(), weights_->data, optional_bias(), stride_, padding_, one_,
+                                   false, zero_, conv_.groups);
+      activate_in_place(dst_->data, conv_.activation);
+    });
+  }
+
+  /// What at::convolution chooses.
+  std::string selected(bool without_onednn) const {
+    const WithoutOneDnn leave_out(without_onednn);
     // Only sizes and strides are looked at.
     const auto like = [](const Sizes& dims, Layout layout) {
       return at::empty(dims, at::TensorOptions(at::kFloat), memory_format(layout));
     };
-    implementation_ = backend_name(compat::selected(
+    return backend_name(compat::selected(
         like(src_->dims, src_->layout), like(weights_->dims, weights_->layout),
         conv_.bias ? at::empty({conv_.filters}) : at::Tensor(), stride_, padding_, conv_.groups));
-    builder.add(Direction::forward,
-                "convolution(" + implementation_ + ")" + suffix(in_place_name(conv_.activation)), {src_},
-                {dst_}, [this] {
-                  dst_->data = at::convolution(src_->tensor(), weights_->data, optional_bias(), stride_,
-                                               padding_, one_, false, zero_, conv_.groups);
-                  activate_in_place(dst_->data, conv_.activation);
-                });
+  }
+
+  std::string opaque_name() const { return "mkldnn_convolution" + suffix(in_place_name(conv_.activation)); }
+  std::string packed_name() const {
+    const bool fused = conv_.activation == Activation::relu;
+    return std::string("mkldnn_prepacked::") + (fused ? "conv2d_run(relu)" : "conv2d_run") +
+           (fused ? "" : suffix(in_place_name(conv_.activation)));
   }
 
   /// Weights packed once, with ReLU in the same primitive.
@@ -139,10 +186,7 @@ class ConvolutionPlan final : public LayerPlan {
                      conv_.groups, input, std::string(fused ? "relu" : "none"));
     };
     if (conv_.bias) bias_->pack = weights_->pack;
-    const std::string name = fused ? "conv2d_run(relu)" : "conv2d_run";
-    builder.add(Direction::forward,
-                "mkldnn_prepacked::" + name + (fused ? "" : suffix(in_place_name(conv_.activation))), {src_},
-                {dst_},
+    builder.add(Direction::forward, packed_name(), {src_}, {dst_},
                 [this, fused,
                  run = c10::Dispatcher::singleton().findSchemaOrThrow("mkldnn_prepacked::conv2d_run", "")] {
                   std::vector<c10::IValue> stack{src_->tensor(), packed_};
@@ -158,12 +202,11 @@ class ConvolutionPlan final : public LayerPlan {
       opaque_weights_ =
           compat::reordered_weights(weights_->data.to_mkldnn(), padding_, stride_, conv_.groups, input);
     };
-    builder.add(Direction::forward, "mkldnn_convolution" + suffix(in_place_name(conv_.activation)), {src_},
-                {dst_}, [this] {
-                  dst_->data = at::mkldnn_convolution(src_->tensor(), opaque_weights_, optional_bias(),
-                                                      padding_, stride_, one_, conv_.groups);
-                  activate_in_place(dst_->data, conv_.activation);
-                });
+    builder.add(Direction::forward, opaque_name(), {src_}, {dst_}, [this] {
+      dst_->data = at::mkldnn_convolution(src_->tensor(), opaque_weights_, optional_bias(), padding_, stride_,
+                                          one_, conv_.groups);
+      activate_in_place(dst_->data, conv_.activation);
+    });
   }
 
   Value* pad(Builder& builder, Value* given) {

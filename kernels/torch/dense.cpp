@@ -22,7 +22,7 @@ class DensePlan final : public LayerPlan {
     c10::Dispatcher& dispatcher = c10::Dispatcher::singleton();
     const auto pack = dispatcher.findSchema({"mkldnn::_reorder_linear_weight", ""});
     const auto run = dispatcher.findSchema({"mkldnn::_linear_pointwise", ""});
-    if (builder.setting.packed && pack && run)
+    if (builder.setting.packed && pack && run && !builder.distrusted(Direction::forward, packed_name()))
       add_packed(builder, *pack, *run);
     else
       add_matrix_product(builder);
@@ -50,6 +50,14 @@ class DensePlan final : public LayerPlan {
     return value.reshape({batch_, columns});
   }
 
+  std::string attribute() const {
+    return dense_.activation == Activation::none   ? "none"
+           : dense_.activation == Activation::relu ? "relu"
+           : dense_.activation == Activation::tanh ? "tanh"
+                                                   : "sigmoid";
+  }
+  std::string packed_name() const { return "mkldnn::_linear_pointwise(" + attribute() + ")"; }
+
   void add_matrix_product(Builder& builder) {
     const std::string name = in_place_name(dense_.activation);
     builder.add(Direction::forward, (dense_.bias ? "addmm" : "mm") + (name.empty() ? name : "+" + name),
@@ -68,21 +76,16 @@ class DensePlan final : public LayerPlan {
       pack.callBoxed(&stack);
       packed_ = stack.front().toTensor();
     };
-    const std::string attribute = dense_.activation == Activation::none   ? "none"
-                                  : dense_.activation == Activation::relu ? "relu"
-                                  : dense_.activation == Activation::tanh ? "tanh"
-                                                                          : "sigmoid";
-    builder.add(Direction::forward, "mkldnn::_linear_pointwise(" + attribute + ")", {src_}, {dst_},
-                [this, run, attribute] {
-                  std::vector<c10::IValue> stack{matrix(src_->tensor(), inputs_),
-                                                 packed_,
-                                                 dense_.bias ? c10::IValue(bias_->data) : c10::IValue(),
-                                                 attribute,
-                                                 c10::List<c10::optional<at::Scalar>>(),
-                                                 c10::IValue()};
-                  run.callBoxed(&stack);
-                  dst_->data = stack.front().toTensor().reshape(dst_->dims);
-                });
+    builder.add(Direction::forward, packed_name(), {src_}, {dst_}, [this, run, attribute = attribute()] {
+      std::vector<c10::IValue> stack{matrix(src_->tensor(), inputs_),
+                                     packed_,
+                                     dense_.bias ? c10::IValue(bias_->data) : c10::IValue(),
+                                     attribute,
+                                     c10::List<c10::optional<at::Scalar>>(),
+                                     c10::IValue()};
+      run.callBoxed(&stack);
+      dst_->data = stack.front().toTensor().reshape(dst_->dims);
+    });
   }
 
   const ModelLayer& layer_;
