@@ -96,7 +96,9 @@ void append(Report& report, const Findings& findings) {
   add(report.setups, findings.setups);
   add(report.checks, findings.checks);
   add(report.records, findings.records);
+  add(report.steps, findings.steps);
   add(report.failures, findings.failures);
+  if (!findings.clocks.empty()) report.node_clocks = findings.clocks;
 }
 
 }  // namespace cnnbench

@@ -23,6 +23,8 @@ struct ExperimentRun {
   const ClockCost& clock_cost;
   const Observer& observer;
   Findings findings;
+  RankClocks clocks{cluster, clock};
+  std::vector<std::string> hosts = cluster.gather(host_name());  ///< a rank; on rank 0
 
   /// Tells the observer of rank 0 what comes next.
   void phase(const std::string& what) const {

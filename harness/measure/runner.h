@@ -10,6 +10,7 @@
 #include "harness/backend/backend.h"
 #include "harness/cluster/cluster.h"
 #include "harness/measure/clock.h"
+#include "harness/measure/rank_clocks.h"
 #include "harness/measure/record.h"
 #include "harness/measure/stopping_rule.h"
 
@@ -46,8 +47,10 @@ struct Findings {
   std::vector<Setup> setups;
   std::vector<Check> checks;
   std::vector<Record> records;
+  std::vector<StepTimes> steps;
   std::vector<Failure> failures;
-  bool interrupted = false;  ///< on every rank
+  std::vector<NodeClock> clocks;  ///< one a node
+  bool interrupted = false;       ///< on every rank
 };
 
 /// What the experiment tells while it goes on; on rank 0, never inside a timed part. Any may be empty.

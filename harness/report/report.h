@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness/measure/clock.h"
+#include "harness/measure/rank_clocks.h"
 #include "harness/measure/record.h"
 #include "harness/model/model.h"
 
@@ -41,7 +42,8 @@ struct Report {
   std::vector<nlohmann::ordered_json> environment;                            ///< one a rank
   std::vector<std::pair<std::string, nlohmann::ordered_json>> backend_facts;  ///< name → version and facts
   ClockCost clock;
-  std::optional<Ceilings> ceilings;  ///< of the rank with the lowest; empty where they were not measured
+  std::vector<NodeClock> node_clocks;  ///< one a node; empty where nothing was timed
+  std::optional<Ceilings> ceilings;    ///< of the rank with the lowest; empty where they were not measured
   int ranks = 1;
   std::vector<int> threads;           ///< one a rank
   std::vector<std::string> warnings;  ///< placement, build type, …
@@ -50,6 +52,7 @@ struct Report {
   std::vector<Check> checks;
   bool verified = false;  ///< verification was asked for
   std::vector<Record> records;
+  std::vector<StepTimes> steps;
   std::vector<Failure> failures;
 };
 
