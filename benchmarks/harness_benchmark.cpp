@@ -95,9 +95,10 @@ void measuring_loop_overhead(benchmark::State& state) {
   timing.max_seconds = 0;
   const TimedStep step = time_whole_step(*program, clock);
   const std::vector<TimedStep> subject{{1, [&step](std::span<double> seconds) {
-                                          step.run(seconds);
+                                          const double start = step.run(seconds);
                                           seconds[0] *=
                                               1e6;  // which it does only after half a second of steps
+                                          return start;
                                         }}};
   CountersOnly probe(clock);
   std::vector<double> added;

@@ -97,8 +97,10 @@ void append(Report& report, const Findings& findings) {
   add(report.setups, findings.setups);
   add(report.checks, findings.checks);
   add(report.records, findings.records);
+  add(report.steps, findings.steps);
   add(report.failures, findings.failures);
   add(report.library_faults, findings.library_faults);
+  if (!findings.clocks.empty()) report.node_clocks = findings.clocks;
 }
 
 }  // namespace cnnbench

@@ -2,13 +2,14 @@
 
 #include <memory>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 namespace cnnbench {
 
-/// The ranks of a run. All calls but rank() and size() are collective: every rank makes them in the same
-/// order. Tests put a fake in its place; the real one is the only user of MPI.
+/// The ranks of a run. All calls that wait for others but send() and receive() are collective: every rank
+/// makes them in the same order. Tests put a fake in its place; the real one is the only user of MPI.
 class Cluster {
  public:
   virtual ~Cluster() = default;
@@ -34,6 +35,12 @@ class Cluster {
   /// Ranks on this rank's node, and this rank's number among them.
   virtual int node_size() const = 0;
   virtual int node_rank() const = 0;
+  /// The lowest rank on this rank's node: ranks that give the same one share a machine and its clock.
+  virtual int node() const = 0;
+
+  /// One number to another rank, which has to receive it.
+  virtual void send(int rank, double value) = 0;
+  virtual double receive(int rank) = 0;
 
   /// The library behind it: "Open MPI v4.1.4, …"; "none" for a fake.
   virtual std::string library() const = 0;
@@ -60,6 +67,9 @@ class SingleRank final : public Cluster {
   int max(int value) override { return value; }
   int node_size() const override { return 1; }
   int node_rank() const override { return 0; }
+  int node() const override { return 0; }
+  void send(int, double) override { throw std::logic_error("one rank has nobody to send to"); }
+  double receive(int) override { throw std::logic_error("one rank has nobody to receive from"); }
   std::string library() const override { return "none"; }
 };
 
@@ -67,6 +77,9 @@ class SingleRank final : public Cluster {
 /// the message of the lowest rank that failed, led by "rank N: " where other ranks did not fail or failed
 /// otherwise.
 bool agree(Cluster& cluster, bool ok, std::string& message);
+
+/// This machine's name.
+std::string host_name();
 
 /// SIGINT and SIGTERM set a flag from now on (a second one ends the program at once). They no longer come to
 /// this thread and those that it starts: to be called before any thread that runs kernels is started.

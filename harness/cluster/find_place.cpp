@@ -40,12 +40,12 @@ Cores cores_by_kernel() {
   return cores;
 }
 
+}  // namespace
+
 std::string host_name() {
   char name[256] = {};
   return gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
 }
-
-}  // namespace
 
 RankPlace find_place(const Cluster& cluster, int requested_threads, double cpu_limit) {
   Cores cores = cores_by_hwloc();

@@ -40,6 +40,8 @@ class MpiCluster final : public Cluster {
     MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &node);
     MPI_Comm_rank(node, &node_rank_);
     MPI_Comm_size(node, &node_size_);
+    node_ = rank_;
+    MPI_Bcast(&node_, 1, MPI_INT, 0, node);  // ordered by rank: its first is the lowest
     MPI_Comm_free(&node);
   }
 
@@ -58,6 +60,15 @@ class MpiCluster final : public Cluster {
   int size() const override { return size_; }
   int node_size() const override { return node_size_; }
   int node_rank() const override { return node_rank_; }
+  int node() const override { return node_; }
+
+  void send(int rank, double value) override { MPI_Send(&value, 1, MPI_DOUBLE, rank, 0, MPI_COMM_WORLD); }
+
+  double receive(int rank) override {
+    double value = 0;
+    MPI_Recv(&value, 1, MPI_DOUBLE, rank, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    return value;
+  }
 
   void barrier() override { MPI_Barrier(MPI_COMM_WORLD); }
 
@@ -119,6 +130,7 @@ class MpiCluster final : public Cluster {
   int size_ = 1;
   int node_rank_ = 0;
   int node_size_ = 1;
+  int node_ = 0;
 };
 
 }  // namespace

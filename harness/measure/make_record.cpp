@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "harness/measure/condition_flags.h"
+#include "harness/measure/over_ranks.h"
+#include "harness/measure/rank_flags.h"
 #include "harness/measure/sample_flags.h"
 
 namespace cnnbench {
@@ -12,10 +14,10 @@ namespace {
 
 constexpr double most_clock_cost = 0.05;        // of a timing; more is flagged
 constexpr double most_clock_resolution = 0.10;  // likewise
-constexpr double most_imbalance = 1.10;         // slowest rank / median rank; more is flagged
 
 /// `clock_reads` is how often the clock was read for one sample.
-std::vector<Flag> flags(const RecordContext& context, const Record& record, int clock_reads) {
+std::vector<Flag> flags(const RecordContext& context, const Record& record, const Samples& samples,
+                        int clock_reads) {
   std::vector<Flag> result = condition_flags(record.conditions, record.ranks * record.threads);
   const Summary& summary = record.summary;
   const double clock_seconds = clock_reads * context.clock.cost_seconds;
@@ -29,11 +31,7 @@ std::vector<Flag> flags(const RecordContext& context, const Record& record, int 
                       fmt::format("the clock's resolution is {:.0f} % of this time",
                                   100 * context.clock.resolution_seconds / summary.median),
                       context.clock.resolution_seconds / summary.median});
-  if (record.imbalance && *record.imbalance > most_imbalance)
-    result.push_back(
-        {"imbalance",
-         fmt::format("the slowest rank takes {:.2f} times as long as the median rank", *record.imbalance),
-         *record.imbalance});
+  for (Flag& flag : rank_flags(samples, context.hosts)) result.push_back(std::move(flag));
   for (Flag& flag : sample_flags(record.samples, summary)) result.push_back(std::move(flag));
   return result;
 }
@@ -80,23 +78,13 @@ std::vector<Direction> directions(Pass pass) {
 }
 
 void add_ranks(Record& record, const Samples& samples, double resolution_seconds) {
-  const std::size_t ranks = samples.per_rank.size();
-  const std::size_t steps = samples.per_rank[0].size();
-  std::vector<std::int64_t> slowest(ranks, 0);
-  std::vector<double> imbalance;
-  std::vector<double> step(ranks);
-  for (std::size_t s = 0; s < steps; ++s) {
-    for (std::size_t r = 0; r < ranks; ++r) step[r] = samples.per_rank[r][s];
-    ++slowest[static_cast<std::size_t>(std::max_element(step.begin(), step.end()) - step.begin())];
-    std::sort(step.begin(), step.end());
-    imbalance.push_back(step.back() / quantile(step, 0.5));
-  }
-  for (std::size_t r = 0; r < ranks; ++r)
+  const std::vector<std::int64_t> slowest = slowest_steps(samples);
+  for (std::size_t r = 0; r < slowest.size(); ++r)
     record.per_rank.push_back(
         {static_cast<int>(r), summarize(samples.per_rank[r], resolution_seconds), slowest[r]});
-  if (ranks == 1) return;
-  std::sort(imbalance.begin(), imbalance.end());
-  record.imbalance = quantile(imbalance, 0.5);
+  if (slowest.size() == 1) return;
+  record.over_ranks = over_ranks(samples, resolution_seconds);
+  record.imbalance = imbalance(samples);
 }
 
 template <typename Cost>
@@ -116,12 +104,12 @@ std::optional<Record> whole_step_record(const RecordContext& context, const Mode
   record.direction = "step";
   record.flops = step_flops(model, context.pass, context.batch);
   record.bytes = step_bytes(model, context.pass, context.batch);
-  record.samples = samples.slowest[0];
+  record.samples = makespans(samples);
   record.summary = summarize(record.samples, context.clock.resolution_seconds);
   record.conditions = samples.conditions;
   record.stop_reason = to_string(samples.stop_reason);
   add_ranks(record, samples, context.clock.resolution_seconds);
-  record.flags = flags(context, record, 1);
+  record.flags = flags(context, record, samples, 1);
   flag_precision(context, record);
   return record;
 }
@@ -150,8 +138,27 @@ std::optional<Record> layer_record(const RecordContext& context, const Model& mo
   record.summary = summarize(record.samples, context.clock.resolution_seconds);
   record.conditions = samples.conditions;
   record.stop_reason = to_string(samples.stop_reason);
-  record.flags = flags(context, record, group.operations);
+  record.flags = flags(context, record, samples, group.operations);
   return record;
+}
+
+StepTimes step_times(const RecordContext& context, const std::string& layer, const Samples& samples) {
+  StepTimes times;
+  times.model = context.model;
+  times.pass = to_string(context.pass);
+  times.backend = context.backend;
+  times.view = context.view;
+  times.layer = layer;
+  times.bursts = samples.bursts;
+  times.starts = samples.starts;
+  times.seconds = samples.per_rank;
+  const BurstTime bursts = burst_time(samples);
+  times.burst_seconds = bursts.bursts;
+  times.step_seconds = bursts.steps;
+  times.clock_error_seconds = samples.clock_error_seconds;
+  if (samples.per_rank.size() > 1 && !samples.per_rank[0].empty())
+    times.over_ranks = over_ranks(samples, context.clock.resolution_seconds);
+  return times;
 }
 
 std::int64_t step_flops(const Model& model, Pass pass, std::int64_t batch) {

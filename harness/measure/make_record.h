@@ -23,6 +23,7 @@ struct RecordContext {
   int threads = 1;
   TimingSettings timing;
   ClockCost clock;
+  std::vector<std::string> hosts;  ///< a rank; empty: not known
 };
 
 /// A record of whole steps of `model` (direction "step"). Empty samples (interrupted in the burn-in) make no
@@ -35,11 +36,14 @@ std::optional<Record> whole_step_record(const RecordContext& context, const Mode
 std::optional<Record> layer_record(const RecordContext& context, const Model& model,
                                    const OperationGroup& group, const Samples& samples, std::size_t part);
 
+/// All times of all ranks' steps. `layer` is that of an isolated or prefix view, else empty.
+StepTimes step_times(const RecordContext& context, const std::string& layer, const Samples& samples);
+
 /// FLOPs and bytes of one step of a whole network in a pass.
 std::int64_t step_flops(const Model& model, Pass pass, std::int64_t batch);
 std::int64_t step_bytes(const Model& model, Pass pass, std::int64_t batch);
 
-/// Median over the steps of a step's time summed over its parts, on the slowest rank.
+/// Median over the steps of a step's own time, summed over its parts, of the slowest rank.
 double median_step(const Samples& samples);
 
 }  // namespace cnnbench

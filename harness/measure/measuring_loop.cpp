@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "harness/machine/running_threads.h"
+#include "harness/measure/over_ranks.h"
 #include "harness/measure/turns.h"
 
 namespace cnnbench {
@@ -26,13 +27,15 @@ class Subject {
         cluster_(cluster),
         watch_(probe, processes, step.process != 0),
         rule_(settings),
-        local_(step.parts + 1) {
+        local_(step.parts + 2) {
     if (!cluster.is_root()) return;
     samples_.slowest.resize(step.parts);
     samples_.per_rank.resize(static_cast<std::size_t>(cluster.size()));
+    samples_.starts.resize(samples_.per_rank.size());
     const auto room = static_cast<std::size_t>(std::min(settings.steps, most_reserved));
     for (std::vector<double>& part : samples_.slowest) part.reserve(room);
-    for (std::vector<double>& rank : samples_.per_rank) rank.reserve(room);
+    for (auto* const times : {&samples_.per_rank, &samples_.starts})
+      for (std::vector<double>& rank : *times) rank.reserve(room);
   }
 
   bool finished() const { return finished_; }
@@ -56,7 +59,7 @@ class Subject {
   /// Takes one step that counts, and learns from rank 0 whether it was the last. Rank 0 gets its seconds.
   double run_timed() {
     cluster_.barrier();
-    step_.run(times());
+    local_[step_.parts] = step_.run(times());
     // The interruption travels with the times, so that all ranks end after the same step.
     local_.back() = interrupted() ? 1 : 0;
     const std::vector<double> gathered = cluster_.gather(local_);
@@ -78,6 +81,7 @@ class Subject {
   template <typename Told>
   bool run_burst(int count, const Told& told) {
     watch_.block_begins();
+    if (cluster_.is_root()) samples_.bursts.push_back(static_cast<std::size_t>(steps_));
     double total = 0;
     int step = 0;
     for (; step < count && !finished_; ++step) {
@@ -97,15 +101,13 @@ class Subject {
  private:
   std::span<double> times() { return std::span(local_).first(step_.parts); }
 
-  /// Keeps one step of all ranks; `gathered` holds, for each rank, the seconds of the parts and the
-  /// interruption. Returns the step's seconds: those of the rank that took longest.
+  /// Keeps one step of all ranks; `gathered` holds, for each rank, the seconds of the parts, the start and
+  /// the interruption. Returns the step's seconds over all ranks.
   double record(std::span<const double> gathered) {
-    double slowest = 0;
     for (std::size_t rank = 0; rank < samples_.per_rank.size(); ++rank) {
       const auto parts = gathered.subspan(rank * local_.size(), step_.parts);
-      const double seconds = std::accumulate(parts.begin(), parts.end(), 0.0);
-      samples_.per_rank[rank].push_back(seconds);
-      slowest = std::max(slowest, seconds);
+      samples_.per_rank[rank].push_back(std::accumulate(parts.begin(), parts.end(), 0.0));
+      samples_.starts[rank].push_back(gathered[rank * local_.size() + step_.parts]);
     }
     for (std::size_t part = 0; part < step_.parts; ++part) {
       double longest = gathered[part];
@@ -114,13 +116,14 @@ class Subject {
       }
       samples_.slowest[part].push_back(longest);
     }
-    rule_.add(slowest);
-    return slowest;
+    const double seconds = step_over_ranks(samples_, samples_.per_rank[0].size() - 1).seconds;
+    rule_.add(seconds);
+    return seconds;
   }
 
   int decide(std::span<const double> gathered) const {
     std::optional<StopReason> reason = rule_.decide();
-    for (std::size_t i = step_.parts; i < gathered.size(); i += local_.size()) {
+    for (std::size_t i = local_.size() - 1; i < gathered.size(); i += local_.size()) {
       if (gathered[i] != 0) reason = StopReason::interrupted;
     }
     return reason ? 1 + static_cast<int>(*reason) : go_on;
@@ -130,7 +133,7 @@ class Subject {
   Cluster& cluster_;
   ConditionsWatch watch_;
   StoppingRule rule_;          // rank 0 only feeds and asks it
-  std::vector<double> local_;  // seconds of this rank's parts, then 1 where it was interrupted
+  std::vector<double> local_;  // seconds of this rank's parts, its start, and 1 where it was interrupted
   Samples samples_;
   std::int64_t steps_ = 0;
   bool finished_ = false;

@@ -16,38 +16,43 @@ namespace cnnbench {
 /// One thing to be timed, the same on every rank.
 struct TimedStep {
   std::size_t parts = 1;  ///< times that one step yields: 1 for the whole step, or one an operation
-  /// Runs one step and writes the seconds of its parts.
-  std::function<void(std::span<double> seconds)> run;
+  /// Runs one step, writes the seconds of its parts, which follow one another without a gap, and returns when
+  /// the first began: seconds on rank 0's clock (see Clock::on_rank_0).
+  std::function<double(std::span<double> seconds)> run;
   int process = 0;  ///< that it runs in; 0: this one
 };
 
 /// Raw samples of one TimedStep; complete on rank 0, empty elsewhere (but stop_reason).
 struct Samples {
-  /// [part][step]: the maximum over the ranks of that step.
+  /// [part][step]: the longest of the ranks' own times in that step.
   std::vector<std::vector<double>> slowest;
-  /// [rank][step]: that rank's whole step (the sum of its parts).
+  /// [rank][step]: that rank's own time of the whole step (the sum of its parts).
   std::vector<std::vector<double>> per_rank;
   StopReason stop_reason = StopReason::steps;
-  Conditions conditions;
+  Conditions conditions = {};
+  /// [rank][step]: when that rank began the step; seconds on rank 0's clock. See over_ranks().
+  std::vector<std::vector<double>> starts = {};
+  std::vector<std::size_t> bursts = {};  ///< the first step of each burst
+  double clock_error_seconds = 0;        ///< by which starts of different nodes may be off
 };
 
 /// Told on rank 0 of every timed step, outside the timed part: which TimedStep, its steps so far, the most
-/// there can be, the seconds of this step.
+/// there can be, the seconds of this step over all ranks.
 using Progress =
     std::function<void(std::size_t subject, std::int64_t step, std::int64_t most, double seconds)>;
 
 /// Times each subject: exactly `burn_in` untimed steps, then steps until the stopping rule ends it. Every
-/// timed step begins with a barrier, outside the timed part. Rank 0 decides, by the time of the slowest rank,
-/// and broadcasts. With several subjects (backends to be compared) bursts of five steps take turns in a
-/// balanced random order (see Turns), each burst of a subject beginning with one more untimed step where
-/// another subject ran in between, so that drift of the machine meets all alike and none inherits another's
-/// caches. An interruption on any rank (see cluster.h) ends all subjects with what they have: in the burn-in
-/// that is no sample at all. It is looked for after every step; every rank sees it in stop_reason. Throws
-/// std::invalid_argument for settings out of range (see StoppingRule); what `run` throws passes through. With
-/// a probe, its counters are read before and after every burst, and now and then its canaries sing after one,
-/// outside the timed part, when all threads of all subjects sleep; where steps are short, one more untimed
-/// step then fills the caches again. Where another subject ran last, a burst, too, waits until all threads of
-/// that one sleep.
+/// timed step begins with a barrier, outside the timed part. Rank 0 decides, by the time from the first
+/// rank's start to the last rank's end, and broadcasts. With several subjects (backends to be compared)
+/// bursts of five steps take turns in a balanced random order (see Turns), each burst of a subject beginning
+/// with one more untimed step where another subject ran in between, so that drift of the machine meets all
+/// alike and none inherits another's caches. An interruption on any rank (see cluster.h) ends all subjects
+/// with what they have: in the burn-in that is no sample at all. It is looked for after every step; every
+/// rank sees it in stop_reason. Throws std::invalid_argument for settings out of range (see StoppingRule);
+/// what `run` throws passes through. With a probe, its counters are read before and after every burst, and
+/// now and then its canaries sing after one, outside the timed part, when all threads of all subjects sleep;
+/// where steps are short, one more untimed step then fills the caches again. Where another subject ran last,
+/// a burst, too, waits until all threads of that one sleep.
 std::vector<Samples> measure(const std::vector<TimedStep>& timed_steps, const TimingSettings& settings,
                              Cluster& cluster, const Progress& progress = {},
                              ConditionsProbe* probe = nullptr);

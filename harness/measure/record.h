@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "harness/measure/conditions.h"
-#include "harness/measure/measuring_loop.h"
 #include "harness/measure/statistics.h"
 
 namespace cnnbench {
@@ -16,6 +15,30 @@ struct RankSummary {
   int rank = 0;
   Summary summary;
   std::int64_t slowest_steps = 0;  ///< steps in which this rank took longest
+};
+
+/// The parts of the steps of several ranks, apart.
+struct OverRanks {
+  Summary seconds;     ///< from the first rank's start to the last rank's end
+  Summary longest;     ///< of the ranks' own times
+  Summary start_skew;  ///< from the first rank's start to the last rank's start
+  Summary waiting;     ///< seconds less longest: when not even the slowest rank had all of its step
+};
+
+/// Every step of every rank of one thing that was timed.
+struct StepTimes {
+  std::string model;
+  std::string pass;
+  std::string backend;
+  std::string view;
+  std::string layer;                         ///< of isolated and prefix; else empty
+  std::vector<std::size_t> bursts;           ///< the first step of each burst
+  std::vector<std::vector<double>> starts;   ///< [rank][step]: seconds on rank 0's clock
+  std::vector<std::vector<double>> seconds;  ///< [rank][step]: that rank's own time
+  double burst_seconds = 0;                  ///< of the bursts, each from its first start to its last end
+  double step_seconds = 0;                   ///< that the steps add up to, over all ranks
+  double clock_error_seconds = 0;            ///< by which starts of different nodes may be off
+  std::optional<OverRanks> over_ranks;       ///< ranks > 1
 };
 
 /// A warning that belongs to a number.
@@ -44,10 +67,13 @@ struct Record {
   std::int64_t bytes = 0;          ///< one step of one rank
   bool direct_equivalent = false;  ///< an operation multiplies less often than `flops` says: see Operation
   Summary summary;
-  std::vector<double> samples;        ///< seconds: maximum over ranks of each step
-  std::vector<RankSummary> per_rank;  ///< whole-step records (direction "step") only
-  std::optional<double>
-      imbalance;  ///< median over steps of (maximum / median over ranks); whole-step records, ranks > 1
+  /// Seconds of each step. Of whole steps: from the first rank's start to the last rank's end; of a layer:
+  /// the longest of the ranks' own times.
+  std::vector<double> samples;
+  std::vector<RankSummary> per_rank;    ///< whole-step records (direction "step") only
+  std::optional<OverRanks> over_ranks;  ///< whole-step records, ranks > 1
+  /// Median over steps of (slowest rank / median of the others); whole-step records, ranks > 1.
+  std::optional<double> imbalance;
   std::string stop_reason;
   Conditions conditions;
   std::vector<Flag> flags;

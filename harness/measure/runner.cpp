@@ -48,6 +48,7 @@ Findings run_experiment(const Experiment& experiment, Cluster& cluster, Clock& c
       run_backends(run, {backend});
     }
   }
+  run.findings.clocks = run.clocks.nodes();
   return std::move(run.findings);
 }
 

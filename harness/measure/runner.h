@@ -11,6 +11,7 @@
 #include "harness/measure/ceilings.h"
 #include "harness/measure/clock.h"
 #include "harness/measure/layer_pattern.h"
+#include "harness/measure/rank_clocks.h"
 #include "harness/measure/record.h"
 #include "harness/measure/stopping_rule.h"
 
@@ -48,9 +49,11 @@ struct Findings {
   std::vector<Setup> setups;
   std::vector<Check> checks;
   std::vector<Record> records;
+  std::vector<StepTimes> steps;
   std::vector<Failure> failures;
   std::vector<LibraryFault> library_faults;
-  bool interrupted = false;  ///< on every rank
+  std::vector<NodeClock> clocks;  ///< one a node
+  bool interrupted = false;       ///< on every rank
 };
 
 /// What the experiment tells while it goes on; on rank 0, never inside a timed part. Any may be empty.

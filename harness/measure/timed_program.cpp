@@ -41,16 +41,19 @@ bool direct_equivalent(const Program& program, std::optional<int> layer) {
 }
 
 TimedStep time_whole_step(Program& program, Clock& clock) {
-  if (auto* const elsewhere = dynamic_cast<TimedElsewhere*>(&program)) return elsewhere->timed_step(true);
+  if (auto* const elsewhere = dynamic_cast<TimedElsewhere*>(&program))
+    return elsewhere->timed_step(true, clock);
   return {1, [&program, &clock](std::span<double> seconds) {
             const double start = clock.now();
             program.step();
             seconds[0] = clock.now() - start;
+            return clock.on_rank_0(start);
           }};
 }
 
 TimedStep time_operations(Program& program, Clock& clock) {
-  if (auto* const elsewhere = dynamic_cast<TimedElsewhere*>(&program)) return elsewhere->timed_step(false);
+  if (auto* const elsewhere = dynamic_cast<TimedElsewhere*>(&program))
+    return elsewhere->timed_step(false, clock);
   const std::vector<OperationGroup> groups = group_operations(program);
   std::vector<std::size_t> part_of;  // operation → part
   for (const Operation& operation : program.operations())
@@ -60,13 +63,15 @@ TimedStep time_operations(Program& program, Clock& clock) {
         groups.begin()));
   return {groups.size(), [&program, &clock, part_of](std::span<double> seconds) {
             std::fill(seconds.begin(), seconds.end(), 0.0);
-            double before = clock.now();
+            const double start = clock.now();
+            double before = start;
             for (std::size_t i = 0; i < part_of.size(); ++i) {
               program.run(i);
               const double now = clock.now();
               seconds[part_of[i]] += now - before;
               before = now;
             }
+            return clock.on_rank_0(start);
           }};
 }
 

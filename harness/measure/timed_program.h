@@ -29,8 +29,9 @@ bool direct_equivalent(const Program& program, std::optional<int> layer = {});
 class TimedElsewhere {
  public:
   virtual ~TimedElsewhere() = default;
-  /// As time_whole_step, or as time_operations, by a clock of that process.
-  virtual TimedStep timed_step(bool whole) = 0;
+  /// As time_whole_step, or as time_operations, by a clock of that process on the same machine; the start is
+  /// one of `clock`.
+  virtual TimedStep timed_step(bool whole, Clock& clock) = 0;
 };
 
 /// The network view: one clock pair round the whole step.

@@ -21,7 +21,7 @@ RecordContext context(const ExperimentRun& run, const Backend& backend, View vie
   const Experiment& experiment = run.experiment;
   return {run.model.name,   experiment.pass,    backend.name(),     std::string(to_string(view)),
           experiment.batch, run.cluster.size(), experiment.threads, experiment.timing,
-          run.clock_cost};
+          run.clock_cost,   run.hosts};
 }
 
 /// A record of whole steps of a contestant's program, which is of `model`.
@@ -48,8 +48,12 @@ std::vector<Samples> time(ExperimentRun& run, const std::vector<Contestant>& con
     if (run.observer.step)
       run.observer.step(view, label, contestants[subject].backend->name(), step, most, seconds);
   };
+  run.clocks.synchronize();
   std::vector<Samples> samples =
       measure(steps, run.experiment.timing, run.cluster, progress, run.experiment.conditions);
+  run.clocks.correct(samples);
+  for (std::size_t i = 0; run.cluster.is_root() && i < samples.size(); ++i)
+    run.findings.steps.push_back(step_times(context(run, *contestants[i].backend, view), label, samples[i]));
   for (const Samples& sample : samples)
     run.findings.interrupted = run.findings.interrupted || sample.stop_reason == StopReason::interrupted;
   return samples;

@@ -38,12 +38,13 @@ std::string rate_in_words(double rate, int ranks, const std::string& unit) {
   return fmt::format("{} {} a rank, {} in all", short_number(rate), unit, short_number(rate * ranks));
 }
 
-/// "imbalance 1.040 (slowest over median rank); slowest in steps: rank 1 70, rank 0 30", on one line however
-/// many ranks there are.
+/// "imbalance 1.040 (slowest over median of the other ranks); slowest in steps: rank 1 70, rank 0 30", on one
+/// line however many ranks there are.
 void print_imbalance(std::ostream& out, const Record& record) {
   std::string line = "  ";
   if (record.imbalance)
-    line += fmt::format("imbalance {:.3f} (slowest over median rank); ", *record.imbalance);
+    line += fmt::format("imbalance {:.3f} (slowest over {}); ", *record.imbalance,
+                        record.ranks == 2 ? "other rank" : "median of the others");
   line += "slowest in steps:";
   std::vector<RankSummary> ranks = record.per_rank;
   std::stable_sort(ranks.begin(), ranks.end(),
@@ -61,6 +62,15 @@ void print_imbalance(std::ostream& out, const Record& record) {
     line += entry + (last ? "" : ",");
   }
   out << line << '\n';
+}
+
+/// "slowest rank 2.310 ms, starts 1.2 µs apart: medians".
+void print_parts(std::ostream& out, const OverRanks& parts) {
+  const std::vector<std::string> phrases = {
+      "time from first start to last end; medians: slowest rank alone " + format_time(parts.longest.median),
+      "starts " + format_time(parts.start_skew.median) + " apart",
+      "waiting " + format_time(parts.waiting.median)};
+  print_phrases(out, phrases, ", ", "  ", "  ");
 }
 
 }  // namespace
@@ -85,6 +95,7 @@ void print_network(std::ostream& out, const Report& report, const Record& record
                                                      format_time(*setup.weights_seconds)
                                                : ""));
   print_phrases(out, phrases, "; ", "  ", "  ");
+  if (record.over_ranks) print_parts(out, *record.over_ranks);
   if (record.ranks > 1 && !record.per_rank.empty()) print_imbalance(out, record);
   for (const Flag& flag : record.flags) print_wrapped(out, flag.text, "    ", "  FLAG: ");
 }

@@ -63,7 +63,7 @@ void print_prefixes(std::ostream& out, const Report& report, const std::string& 
       out,
       fmt::format("Cumulative times of {}, {} on {}: {}; mean{} of the network cut off after each layer",
                   model, pass, backend, describe_run(example),
-                  example.ranks > 1 ? " of the slowest rank" : ""),
+                  example.ranks > 1 ? " from first start to last end" : ""),
       "  ", "");
   Table table;
   table.add_column("#", "", Align::right, std::move(numbers));

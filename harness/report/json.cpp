@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "harness/report/environment.h"
@@ -138,6 +139,45 @@ Json record_json(const Report& report, const Record& record) {
       {"flags", list_of(record.flags, [](const Flag& flag) { return flag.text; })}};
 }
 
+/// Times to the nanosecond, which is what the clock counts in.
+Json nanosecond_list(const std::vector<double>& seconds) {
+  return list_of(seconds, [](double value) { return number_or_null(std::round(value * 1e9) / 1e9); });
+}
+
+Json over_ranks_json(const std::optional<OverRanks>& parts) {
+  if (!parts) return nullptr;
+  return {{"seconds", summary_json(parts->seconds)},
+          {"longest", summary_json(parts->longest)},
+          {"start_skew", summary_json(parts->start_skew)},
+          {"waiting", summary_json(parts->waiting)}};
+}
+
+Json steps_json(const StepTimes& steps) {
+  Json ranks = Json::array();
+  for (std::size_t rank = 0; rank < steps.seconds.size(); ++rank)
+    ranks.push_back({{"rank", rank},
+                     {"start_seconds", nanosecond_list(steps.starts[rank])},
+                     {"seconds", nanosecond_list(steps.seconds[rank])}});
+  return {{"model", steps.model},
+          {"pass", steps.pass},
+          {"backend", steps.backend},
+          {"view", steps.view},
+          {"layer", steps.layer},
+          {"bursts", steps.bursts},
+          {"burst_seconds", number_or_null(steps.burst_seconds)},
+          {"step_seconds", number_or_null(steps.step_seconds)},
+          {"clock_error_seconds", number_or_null(steps.clock_error_seconds)},
+          {"over_ranks", over_ranks_json(steps.over_ranks)},
+          {"ranks", std::move(ranks)}};
+}
+
+Json node_clock_json(const NodeClock& clock) {
+  return {{"first_rank", clock.first_rank},
+          {"offset_seconds", number_or_null(clock.offset_seconds)},
+          {"drift", number_or_null(clock.drift)},
+          {"error_seconds", number_or_null(clock.error_seconds)}};
+}
+
 Json check_json(const Check& check) {
   return {{"model", check.model},
           {"pass", check.pass},
@@ -240,7 +280,8 @@ Json result_json(const Report& report) {
       {"backends", backends_json(report)},
       {"clock",
        {{"cost_seconds", number_or_null(report.clock.cost_seconds)},
-        {"resolution_seconds", number_or_null(report.clock.resolution_seconds)}}},
+        {"resolution_seconds", number_or_null(report.clock.resolution_seconds)},
+        {"nodes", list_of(report.node_clocks, node_clock_json)}}},
       {"warnings", report.warnings},
       {"verification", verification_json(report)},
       {"models",
@@ -248,6 +289,7 @@ Json result_json(const Report& report) {
       {"setups", list_of(report.setups, setup_json)},
       {"backend_comparison", backend_comparison_json(report)},
       {"records", list_of(report.records, [&](const Record& r) { return record_json(report, r); })},
+      {"steps", list_of(report.steps, steps_json)},
       {"failures", list_of(report.failures, failure_json)},
       {"library_faults", list_of(report.library_faults, library_fault_json)}};
   return {{"context", google_benchmark_context(facts, report.start_time, executable)},

@@ -10,6 +10,7 @@
 
 #include "harness/measure/ceilings.h"
 #include "harness/measure/clock.h"
+#include "harness/measure/rank_clocks.h"
 #include "harness/measure/record.h"
 #include "harness/model/model.h"
 
@@ -35,7 +36,8 @@ struct Report {
   std::vector<nlohmann::ordered_json> environment;                            ///< one a rank
   std::vector<std::pair<std::string, nlohmann::ordered_json>> backend_facts;  ///< name → version and facts
   ClockCost clock;
-  std::optional<Ceilings> ceilings;  ///< of the rank with the lowest; empty where they were not measured
+  std::vector<NodeClock> node_clocks;  ///< one a node; empty where nothing was timed
+  std::optional<Ceilings> ceilings;    ///< of the rank with the lowest; empty where they were not measured
   std::vector<CanaryTimes> canary_references;  ///< one a rank; empty where they were not measured
   int ranks = 1;
   std::vector<int> threads;           ///< one a rank
@@ -45,6 +47,7 @@ struct Report {
   std::vector<Check> checks;
   bool verified = false;  ///< verification was asked for
   std::vector<Record> records;
+  std::vector<StepTimes> steps;
   std::vector<Failure> failures;
   std::vector<LibraryFault> library_faults;
 };

@@ -79,10 +79,14 @@ class Server {
   }
 
   void step(Entry& entry, const Json& request) {
-    std::vector<double> seconds(request.at("parts").get<std::size_t>());
-    (request.at("whole").get<bool>() ? entry.whole : entry.parts).run(seconds);
+    const auto parts = request.at("parts").get<std::size_t>();
+    std::vector<double> times(parts + 1);  // and the start, by the clock of the one that asks
+    const double start =
+        (request.at("whole").get<bool>() ? entry.whole : entry.parts).run(std::span(times).first(parts));
+    times.back() =
+        start + 1e-9 * static_cast<double>(clock_.origin() - request.at("origin").get<std::int64_t>());
     channel_.send(Json::object());
-    channel_.send_bytes(std::as_bytes(std::span(seconds)));
+    channel_.send_bytes(std::as_bytes(std::span(times)));
   }
 
   void read(Program& program, const Json& request) {

@@ -153,11 +153,14 @@ class WorkerProgram final : public Program, public TimedElsewhere {
     return all;
   }
 
-  TimedStep timed_step(bool whole) override {
+  TimedStep timed_step(bool whole, Clock& clock) override {
     const std::size_t parts = whole ? 1 : group_operations(*this).size();
-    const auto run = [this, whole](std::span<double> seconds) {
-      call("step", {{"whole", whole}, {"parts", seconds.size()}});
+    const auto run = [this, whole, &clock](std::span<double> seconds) {
+      call("step", {{"whole", whole}, {"parts", seconds.size()}, {"origin", clock.origin()}});
       worker_->channel().receive_bytes(std::as_writable_bytes(seconds));
+      double start = 0;
+      worker_->channel().receive_bytes(std::as_writable_bytes(std::span(&start, 1)));
+      return clock.on_rank_0(start);
     };
     return {parts, run, worker_->process()};
   }

@@ -25,6 +25,24 @@ TEST(MpiCluster, PutsAllRanksOfThisMachineOnOneNode) {
   EXPECT_EQ(the_cluster->node_rank(), the_cluster->rank());
 }
 
+TEST(MpiCluster, NamesTheNodeByItsLowestRank) {
+  EXPECT_EQ(the_cluster->node(), 0);
+}
+
+TEST(MpiCluster, SendsNumbersThereAndBackInOrder) {
+  const int rank = the_cluster->rank();
+  for (int other = 1; other < the_cluster->size(); ++other) {
+    for (const double number : {0.1, -7e300}) {
+      if (rank == 0) {
+        the_cluster->send(other, number);
+        EXPECT_EQ(the_cluster->receive(other), other + number);
+      } else if (rank == other) {
+        the_cluster->send(0, other + the_cluster->receive(0));
+      }
+    }
+  }
+}
+
 TEST(MpiCluster, GathersValuesRankMajorOnRankZeroAlone) {
   const double rank = the_cluster->rank();
   const std::vector<double> all = the_cluster->gather(std::vector<double>{rank, rank + 0.5});

@@ -68,6 +68,9 @@ TEST(SingleRank, GivesBackWhatItIsGiven) {
   EXPECT_EQ(cluster.gather(std::string("text")), std::vector<std::string>{"text"});
   EXPECT_EQ(cluster.broadcast(7), 7);
   EXPECT_EQ(cluster.max(-3), -3);
+  EXPECT_EQ(cluster.node(), 0);
+  EXPECT_THROW(cluster.send(0, 1), std::logic_error);
+  EXPECT_THROW(cluster.receive(0), std::logic_error);
 }
 
 }  // namespace

@@ -2,9 +2,14 @@
 
 #include <algorithm>
 #include <barrier>
+#include <condition_variable>
+#include <deque>
 #include <functional>
+#include <map>
+#include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "harness/cluster/cluster.h"
@@ -14,9 +19,11 @@ namespace cnnbench {
 /// Several ranks without MPI, a thread each: what is built on the calls of Cluster is tested with it.
 class ThreadCluster final : public Cluster {
  public:
-  /// Runs `body` on `size` ranks at once and waits for all of them.
-  static void run(int size, const std::function<void(Cluster&)>& body) {
+  /// Runs `body` on `size` ranks at once and waits for all of them. `separate`: every rank says that it has
+  /// a node of its own.
+  static void run(int size, const std::function<void(Cluster&)>& body, bool separate = false) {
     Shared shared(size);
+    shared.separate = separate;
     std::vector<std::jthread> threads;
     for (int rank = 0; rank < size; ++rank) {
       threads.emplace_back([&, rank] {
@@ -57,6 +64,25 @@ class ThreadCluster final : public Cluster {
 
   int node_size() const override { return size(); }
   int node_rank() const override { return rank_; }
+  int node() const override { return shared_.separate ? rank_ : 0; }
+
+  void send(int rank, double value) override {
+    {
+      const std::lock_guard lock(shared_.mutex);
+      shared_.messages[{rank_, rank}].push_back(value);
+    }
+    shared_.sent.notify_all();
+  }
+
+  double receive(int rank) override {
+    std::unique_lock lock(shared_.mutex);
+    std::deque<double>& waiting = shared_.messages[{rank, rank_}];
+    shared_.sent.wait(lock, [&] { return !waiting.empty(); });
+    const double value = waiting.front();
+    waiting.pop_front();
+    return value;
+  }
+
   std::string library() const override { return "none"; }
 
  private:
@@ -65,6 +91,10 @@ class ThreadCluster final : public Cluster {
     std::barrier<> barrier;
     std::vector<std::string> texts;
     std::vector<std::vector<double>> values;
+    bool separate = false;
+    std::mutex mutex;
+    std::condition_variable sent;
+    std::map<std::pair<int, int>, std::deque<double>> messages;  ///< (from, to) → not yet received
   };
 
   ThreadCluster(Shared& shared, int rank) : shared_(shared), rank_(rank) {}

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,7 +33,8 @@ using Journal = std::vector<std::string>;
 /// One rank of several; the others are played by functions. Every collective call is noted in the journal.
 class FakeCluster : public Cluster {
  public:
-  /// What rank `other` contributes to the call-th gather (from 0), given what this rank contributes.
+  /// What rank `other` contributes to the call-th gather (from 0), given what this rank contributes: of a
+  /// timed step the seconds of its parts, its start, and 1 where it was interrupted.
   using Others = std::function<std::vector<double>(int other, std::size_t call, std::span<const double> own)>;
 
   FakeCluster(int rank, int size) : rank_(rank), size_(size) {}
@@ -81,6 +83,9 @@ class FakeCluster : public Cluster {
   }
   int node_size() const override { return size_; }
   int node_rank() const override { return rank_; }
+  int node() const override { return 0; }
+  void send(int, double) override { throw std::logic_error("the fake's ranks are on one node"); }
+  double receive(int) override { throw std::logic_error("the fake's ranks are on one node"); }
   std::string library() const override { return "none"; }
 
  private:
@@ -119,11 +124,13 @@ class FakeStep {
       state->note();
       const std::vector<double>& durations =
           state->durations[static_cast<std::size_t>(state->runs++) % state->durations.size()];
+      const double began = state->clock.now();
       for (std::size_t part = 0; part < seconds.size(); ++part) {
         const double start = state->clock.now();
         state->clock.advance(durations.at(part));
         seconds[part] = state->clock.now() - start;
       }
+      return began;
     };
     return {state_->durations.front().size(), run};
   }

@@ -36,7 +36,7 @@ RecordContext context(Pass pass = Pass::forward) {
 
 /// Samples of one part of one rank.
 Samples samples_of(const std::vector<double>& seconds) {
-  return {{seconds}, {seconds}, StopReason::steps, {}};
+  return {{seconds}, {seconds}, StopReason::steps, {}, {std::vector<double>(seconds.size())}};
 }
 
 std::vector<std::string> texts(const Record& record) {
@@ -89,9 +89,10 @@ TEST(WholeStepRecord, IsNoneWithoutSamples) {
 TEST(WholeStepRecord, ComparesTheRanks) {
   RecordContext c = context();
   c.ranks = 3;
-  // Slowest in turn: rank 2, rank 0, rank 2, rank 1 (of equals the first). Maximum over median: 3/2, 4/2,
-  // 6/4, 1.
+  c.hosts = {"a", "b", "c"};
+  // Slowest in turn: rank 2, rank 0, rank 2, rank 1 (of equals the first). Rank 2 begins the third step late.
   Samples samples;
+  samples.starts = {{0, 4, 8, 20}, {0, 4, 8, 20}, {0, 4, 10, 20}};
   samples.per_rank = {{1, 4, 2, 1}, {2, 2, 4, 5}, {3, 1, 6, 5}};
   samples.slowest = {{3, 4, 6, 5}};
 
@@ -105,8 +106,16 @@ TEST(WholeStepRecord, ComparesTheRanks) {
   EXPECT_EQ(record.per_rank[0].summary.mean, 2);
   EXPECT_EQ(record.per_rank[2].summary.max, 6);
   ASSERT_TRUE(record.imbalance);
-  EXPECT_DOUBLE_EQ(*record.imbalance, 1.5);
-  EXPECT_THAT(texts(record), ElementsAre("the slowest rank takes 1.50 times as long as the median rank"));
+  EXPECT_DOUBLE_EQ(*record.imbalance, 2);
+  EXPECT_THAT(record.samples, ElementsAre(3, 4, 8, 5));
+  EXPECT_EQ(record.over_ranks.value().longest.total, 3 + 4 + 6 + 5);
+  EXPECT_EQ(record.over_ranks.value().start_skew.max, 2);
+  EXPECT_THAT(
+      texts(record),
+      ElementsAre("the slowest rank takes 2.00 times as long as the median of the others; slowest in "
+                  "2 of 4 steps: rank 2 on c",
+                  "the steps of all ranks take 1.11 times as long as those of the slowest rank alone: "
+                  "the ranks do not run at the same time. Do they share cores?"));
   EXPECT_DOUBLE_EQ(median_step(samples), 4.5);
 }
 
@@ -143,7 +152,7 @@ TEST(WholeStepRecord, FlagsAMedianThatIsLessPreciseThanAskedFor) {
 }
 
 TEST(LayerRecord, IsOfOnePartOfTheSamples) {
-  const Samples samples{{{1, 2}, {3, 5}}, {{4, 7}}, StopReason::max_seconds, {}};
+  const Samples samples{{{1, 2}, {3, 5}}, {{4, 7}}, StopReason::max_seconds, {}, {{0, 8}}};
 
   const Record record = layer_record(context(), two_layers(), {1, forward, "jit + copy"}, samples, 1).value();
 

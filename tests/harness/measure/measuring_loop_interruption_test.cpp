@@ -25,8 +25,8 @@ TimingSettings exactly(std::int64_t burn_in, std::int64_t steps) {
 TEST(MeasuringLoopInterruption, OnAnotherRankEndsAllSubjectsWithWhatTheyHave) {
   FakeClock clock;
   FakeCluster cluster(0, 2);
-  cluster.others = [](int, std::size_t call, std::span<const double>) {
-    return std::vector<double>{1, call == 8 ? 1.0 : 0.0};
+  cluster.others = [](int, std::size_t call, std::span<const double> own) {
+    return std::vector<double>{1, own[1], call == 8 ? 1.0 : 0.0};
   };
   const FakeStep first(clock, {1.0});
   const FakeStep second(clock, {1.0});
@@ -45,8 +45,8 @@ TEST(MeasuringLoopInterruption, OnAnotherRankEndsAllSubjectsWithWhatTheyHave) {
 TEST(MeasuringLoopInterruption, KeepsTheReasonOfSubjectsThatWereThrough) {
   FakeClock clock;
   FakeCluster cluster(0, 2);
-  cluster.others = [](int, std::size_t call, std::span<const double>) {
-    return std::vector<double>{1, call == 6 ? 1.0 : 0.0};
+  cluster.others = [](int, std::size_t call, std::span<const double> own) {
+    return std::vector<double>{1, own[1], call == 6 ? 1.0 : 0.0};
   };
   const FakeStep step(clock, {1.0});
 
@@ -86,6 +86,7 @@ TEST(MeasuringLoopInterruptionDeathTest, OfThisProcessEndsTheMeasurementAfterThe
     const TimedStep step{1, [&](std::span<double> seconds) {
                            if (++runs == 2 + 3) interrupt_this_process();
                            seconds[0] = runs;
+                           return 0.0;
                          }};
     const Samples samples = measure({step}, exactly(2, 100), cluster).at(0);
     const bool right = samples.slowest.at(0) == std::vector<double>{3, 4, 5} && runs == 5 &&

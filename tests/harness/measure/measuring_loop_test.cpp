@@ -133,12 +133,12 @@ TEST(MeasuringLoop, EveryTimedStepBeginsWithABarrierThatIsNotTimed) {
   EXPECT_THAT(samples.slowest.at(0), ElementsAre(1, 1));
 }
 
-TEST(MeasuringLoop, TimeOfAStepIsTheMaximumOverRanksOfThatStep) {
+TEST(MeasuringLoop, RanksThatStartTogetherTakeAsLongAsTheSlowestOfThem) {
   FakeClock clock;
   FakeCluster cluster(0, 3);
   const std::vector<std::vector<double>> theirs{{}, {2, 1, 8, 1}, {1, 4, 16, 1}};  // [rank][step]
-  cluster.others = [&](int other, std::size_t call, std::span<const double>) {
-    return std::vector<double>{theirs[static_cast<std::size_t>(other)][call], 0};
+  cluster.others = [&](int other, std::size_t call, std::span<const double> own) {
+    return std::vector<double>{theirs[static_cast<std::size_t>(other)][call], own[1], 0};
   };
   const FakeStep step(clock, {1.0, 2.0, 4.0, 8.0});
   std::vector<double> shown;
@@ -154,11 +154,44 @@ TEST(MeasuringLoop, TimeOfAStepIsTheMaximumOverRanksOfThatStep) {
   EXPECT_THAT(shown, ElementsAre(2, 4, 16, 8));
 }
 
+TEST(MeasuringLoop, RanksThatRunOneAfterTheOtherAddUp) {
+  FakeClock clock;
+  FakeCluster cluster(0, 2);
+  clock.advance(1000);
+  cluster.others = [](int, std::size_t, std::span<const double> own) {
+    return std::vector<double>{4, own[1] + own[0], 0};  // it begins where this rank ends
+  };
+  const FakeStep step(clock, {2.0});
+  std::vector<double> shown;
+  const Progress progress = [&](std::size_t, std::int64_t, std::int64_t, double seconds) {
+    shown.push_back(seconds);
+  };
+
+  const Samples samples = measure({step.timed()}, {0, 100, 0, 18}, cluster, progress).at(0);
+
+  EXPECT_THAT(samples.starts, ElementsAre(ElementsAre(1000, 1002, 1004), ElementsAre(1002, 1004, 1006)));
+  EXPECT_THAT(samples.per_rank, ElementsAre(ElementsAre(2, 2, 2), ElementsAre(4, 4, 4)));
+  EXPECT_THAT(shown, ElementsAre(6, 6, 6));
+  EXPECT_EQ(samples.stop_reason, StopReason::max_seconds);  // after 18 s, not after 12
+}
+
+TEST(MeasuringLoop, RemembersWhereBurstsBegan) {
+  FakeClock clock;
+  SingleRank cluster;
+  const FakeStep step(clock, {1.0});
+
+  const std::vector<Samples> alone = measure({step.timed()}, exactly(2, 25), cluster);
+  const std::vector<Samples> two = measure({step.timed(), step.timed()}, exactly(2, 13), cluster);
+
+  EXPECT_THAT(alone.at(0).bursts, ElementsAre(0, 10, 20));
+  for (const Samples& samples : two) EXPECT_THAT(samples.bursts, ElementsAre(0, 5, 10));
+}
+
 TEST(MeasuringLoop, EachPartHasItsOwnMaximumAndARankTheSumOfItsParts) {
   FakeClock clock;
   FakeCluster cluster(0, 2);
-  cluster.others = [](int, std::size_t call, std::span<const double>) {
-    return call == 0 ? std::vector<double>{8, 1, 1, 0} : std::vector<double>{1, 1, 64, 0};
+  cluster.others = [](int, std::size_t call, std::span<const double> own) {
+    return call == 0 ? std::vector<double>{8, 1, 1, own[3], 0} : std::vector<double>{1, 1, 64, own[3], 0};
   };
   const FakeStep step = FakeStep::with_parts(clock, {{1, 2, 4}, {16, 2, 4}});
   std::vector<double> shown;
@@ -176,7 +209,9 @@ TEST(MeasuringLoop, EachPartHasItsOwnMaximumAndARankTheSumOfItsParts) {
 TEST(MeasuringLoop, RanksStopByTheTimeOfTheSlowestRank) {
   FakeClock clock;
   FakeCluster cluster(0, 2);
-  cluster.others = [](int, std::size_t, std::span<const double>) { return std::vector<double>{10, 0}; };
+  cluster.others = [](int, std::size_t, std::span<const double> own) {
+    return std::vector<double>{10, own[1], 0};
+  };
   const FakeStep step(clock, {1.0});
 
   const Samples samples = measure({step.timed()}, {0, 100, 0, 30}, cluster).at(0);

@@ -54,8 +54,10 @@ TEST_F(TimedProgram, AGroupIsDirectEquivalentWhereOneOfItsOperationsIs) {
 TEST_F(TimedProgram, TimesTheWholeStepByOnePairOfReadings) {
   const TimedStep step = time_whole_step(program, clock);
   double seconds = 0;
+  clock.advance(1024);
+  clock.set_behind(4096);
 
-  step.run({&seconds, 1});
+  EXPECT_EQ(step.run({&seconds, 1}), 4096 + 1024);  // when it began, by rank 0's clock
 
   EXPECT_EQ(step.parts, 1U);
   EXPECT_EQ(seconds, 63.5);
@@ -65,8 +67,10 @@ TEST_F(TimedProgram, TimesTheWholeStepByOnePairOfReadings) {
 TEST_F(TimedProgram, AddsUpTheOperationsOfAGroup) {
   const TimedStep step = time_operations(program, clock);
   std::vector<double> seconds(step.parts, 99);
+  clock.advance(1024);
+  clock.set_behind(4096);
 
-  step.run(seconds);
+  EXPECT_EQ(step.run(seconds), 4096 + 1024);
   EXPECT_THAT(seconds, ElementsAre(32.5, 1, 2, 28));
   step.run(seconds);  // a step does not carry over the one before
   EXPECT_THAT(seconds, ElementsAre(32.5, 1, 2, 28));

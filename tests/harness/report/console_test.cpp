@@ -52,13 +52,19 @@ TEST(ConsoleNetwork, ShowsRatesOfARankAndOfAllAndWhoWasSlowest) {
   record.ranks = 2;
   record.imbalance = 1.04;
   record.per_rank = {{0, record.summary, 30}, {1, record.summary, 70}};
+  record.over_ranks = {record.summary, record.summary, record.summary, record.summary};
+  record.over_ranks->longest.median = 1.2;
+  record.over_ranks->start_skew.median = 2e-6;
+  record.over_ranks->waiting.median = 0.05;
   record.stop_reason = "precision";
   record.flags = {{"clock", "the clock makes up 6 % of the time", 0.06}};
   EXPECT_EQ(network_text(record),
             "Forward across 100 steps, 1.250 ± 0.005 s/batch\n"
             "  vgg16 on onednn, batch 32; median 1.250 s (95 %: 1.250 to 1.250);\n"
             "  25.6 images/s a rank, 51.2 in all; stopped at the precision asked for\n"
-            "  imbalance 1.040 (slowest over median rank); slowest in steps: rank 1 70, rank 0 30\n"
+            "  time from first start to last end; medians: slowest rank alone 1.200 s,\n"
+            "  starts 2.000 µs apart, waiting 50.000 ms\n"
+            "  imbalance 1.040 (slowest over other rank); slowest in steps: rank 1 70, rank 0 30\n"
             "  FLAG: the clock makes up 6 % of the time\n");
 }
 
@@ -70,6 +76,8 @@ TEST(ConsoleNetwork, ManyRanksStayOnOneLine) {
   EXPECT_LE(widest_line(text), 100U);
   EXPECT_THAT(text, HasSubstr("rank 0 5, rank 1 5,"));
   EXPECT_THAT(text, HasSubstr(" others "));
+  record.imbalance = 1.5;
+  EXPECT_THAT(network_text(record), HasSubstr("imbalance 1.500 (slowest over median of the others); "));
 }
 
 TEST(ConsoleNetwork, ShowsWhatSetUpTook) {

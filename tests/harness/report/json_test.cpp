@@ -140,6 +140,52 @@ TEST(ResultJson, RecordsHoldSummarySamplesRanksAndFlags) {
   EXPECT_TRUE(record["imbalance"].is_null());
 }
 
+TEST(ResultJson, KeepsEveryStepOfEveryRank) {
+  Report report = sample_report();
+  StepTimes steps{"vgg16",
+                  "forward",
+                  "onednn",
+                  "prefix",
+                  "pool1",
+                  {0, 1},
+                  {{1.0000000004, 5}, {2, 5}},
+                  {{2, 1}, {2, 2.5}},
+                  7,
+                  5.5,
+                  1e-6,
+                  OverRanks()};
+  steps.over_ranks->start_skew.median = 0.5;
+  report.steps = {steps};
+  steps.over_ranks.reset();
+  report.steps.push_back(steps);
+
+  const Json found = result_json(report)["cnnbench"]["steps"];
+
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0]["view"], "prefix");
+  EXPECT_EQ(found[0]["layer"], "pool1");
+  EXPECT_EQ(found[0]["bursts"], Json({0, 1}));
+  EXPECT_EQ(found[0]["burst_seconds"], 7.0);
+  EXPECT_EQ(found[0]["step_seconds"], 5.5);
+  EXPECT_EQ(found[0]["clock_error_seconds"], 1e-6);
+  EXPECT_EQ(found[0]["over_ranks"]["start_skew"]["median"], 0.5);
+  EXPECT_TRUE(found[0]["over_ranks"].contains("longest"));
+  EXPECT_EQ(
+      found[0]["ranks"][0],
+      Json({{"rank", 0}, {"start_seconds", {1.0, 5.0}}, {"seconds", {2.0, 1.0}}}));  // to the nanosecond
+  EXPECT_EQ(found[0]["ranks"][1]["seconds"], Json({2.0, 2.5}));
+  EXPECT_TRUE(found[1]["over_ranks"].is_null());
+}
+
+TEST(ResultJson, SaysHowTheClocksOfTheNodesCompare) {
+  Report report = sample_report();
+  report.node_clocks = {{0, 0, {}, 0}, {4, -0.25, 1e-6, 5e-6}};
+  const Json nodes = result_json(report)["cnnbench"]["clock"]["nodes"];
+  EXPECT_TRUE(nodes[0]["drift"].is_null());
+  EXPECT_EQ(nodes[1],
+            Json({{"first_rank", 4}, {"offset_seconds", -0.25}, {"drift", 1e-6}, {"error_seconds", 5e-6}}));
+}
+
 TEST(ResultJson, FlopsOfNoughtStayNoughtAndHaveNoRate) {
   const Json record = result_json(sample_report())["cnnbench"]["records"][0];
   EXPECT_EQ(record["flops"], 0);
