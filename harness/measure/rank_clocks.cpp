@@ -21,7 +21,8 @@ ClockOffset clock_offset(std::span<const RoundTrip> trips) {
   const RoundTrip& shortest =
       *std::min_element(trips.begin(), trips.end(),
                         [&](const RoundTrip& a, const RoundTrip& b) { return duration(a) < duration(b); });
-  return {shortest.sent + duration(shortest) / 2 - shortest.theirs, duration(shortest) / 2};
+  const double middle = shortest.sent + duration(shortest) / 2;
+  return {middle - shortest.theirs, duration(shortest) / 2, middle};
 }
 
 RankClocks::RankClocks(Cluster& cluster, Clock& clock) : cluster_(cluster), clock_(clock) {
@@ -49,8 +50,8 @@ RankClocks::RankClocks(Cluster& cluster, Clock& clock) : cluster_(cluster), cloc
 }
 
 /// Of every node with rank 0's as both are set by now; on rank 0.
-std::vector<RankClocks::Comparison> RankClocks::compare() {
-  std::vector<Comparison> comparisons(1);
+std::vector<ClockOffset> RankClocks::compare() {
+  std::vector<ClockOffset> offsets(1);
   const auto now = [&] { return clock_.on_rank_0(clock_.now()); };
   for (std::size_t node = 1; node < nodes_.size(); ++node) {
     const int other = nodes_[node].first_rank;
@@ -62,7 +63,7 @@ std::vector<RankClocks::Comparison> RankClocks::compare() {
         trip.theirs = cluster_.receive(other);
         trip.received = now();
       }
-      comparisons.push_back({trips.back().received, clock_offset(trips)});
+      offsets.push_back(clock_offset(trips));
     } else if (cluster_.rank() == other) {
       for (int trip = 0; trip < round_trips; ++trip) {
         cluster_.receive(0);
@@ -70,21 +71,21 @@ std::vector<RankClocks::Comparison> RankClocks::compare() {
       }
     }
   }
-  return comparisons;
+  return offsets;
 }
 
-void RankClocks::note(const std::vector<Comparison>& comparisons) {
+void RankClocks::note(const std::vector<ClockOffset>& offsets) {
   const bool first = first_.empty();
-  if (first) first_ = comparisons;
-  for (std::size_t node = 1; node < comparisons.size(); ++node) {
-    const double offset = behind_[node] + comparisons[node].offset.seconds;
+  if (first) first_ = offsets;
+  for (std::size_t node = 1; node < offsets.size(); ++node) {
+    const double offset = behind_[node] + offsets[node].seconds;
     if (first) {
-      first_[node].offset.seconds = offset;
+      first_[node].seconds = offset;
       nodes_[node].offset_seconds = offset + between_origins_[node];
-    } else if (const double seconds = comparisons[node].at - first_[node].at; seconds > 0) {
-      nodes_[node].drift = (offset - first_[node].offset.seconds) / seconds;
+    } else if (const double seconds = offsets[node].at - first_[node].at; seconds > 0) {
+      nodes_[node].drift = (offset - first_[node].seconds) / seconds;
     }
-    nodes_[node].error_seconds = std::max(nodes_[node].error_seconds, comparisons[node].offset.error);
+    nodes_[node].error_seconds = std::max(nodes_[node].error_seconds, offsets[node].error);
   }
 }
 
@@ -93,8 +94,7 @@ void RankClocks::synchronize() {
   synchronized_ = compare();
   if (cluster_.is_root()) {
     note(synchronized_);
-    for (std::size_t node = 1; node < nodes_.size(); ++node)
-      behind_[node] += synchronized_[node].offset.seconds;
+    for (std::size_t node = 1; node < nodes_.size(); ++node) behind_[node] += synchronized_[node].seconds;
   }
   behind_ =
       nlohmann::json::parse(cluster_.broadcast(nlohmann::json(behind_).dump())).get<std::vector<double>>();
@@ -103,7 +103,7 @@ void RankClocks::synchronize() {
 
 void RankClocks::correct(std::vector<Samples>& all) {
   if (nodes_.size() < 2) return;
-  const std::vector<Comparison> after = compare();
+  const std::vector<ClockOffset> after = compare();
   if (!cluster_.is_root()) return;
   note(after);
   for (Samples& samples : all) {
@@ -111,12 +111,13 @@ void RankClocks::correct(std::vector<Samples>& all) {
       const std::size_t node = node_of_[rank];
       if (node == 0) continue;
       const double from = synchronized_[node].at;
-      const double rate = after[node].offset.seconds / (after[node].at - from);
+      // By the other clock less time has passed, by what it has lost.
+      const double rate = after[node].seconds / (after[node].at - from - after[node].seconds);
       for (double& start : samples.starts[rank]) start += rate * (start - from);
     }
     for (std::size_t node = 1; node < nodes_.size(); ++node)
       samples.clock_error_seconds =
-          std::max({samples.clock_error_seconds, synchronized_[node].offset.error, after[node].offset.error});
+          std::max({samples.clock_error_seconds, synchronized_[node].error, after[node].error});
   }
 }
 

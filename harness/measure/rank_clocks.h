@@ -18,10 +18,12 @@ struct RoundTrip {
   double received = 0;  ///< by rank 0's clock
 };
 
-/// What has to be added to the other's clock to get rank 0's; right to ± error.
+/// What has to be added to the other's clock to get rank 0's; right to ± error at one moment of rank 0's
+/// clock.
 struct ClockOffset {
   double seconds = 0;
   double error = 0;
+  double at = 0;
 };
 
 /// From the shortest of the round trips: the other clock was read somewhere in it (Cristian 1989,
@@ -55,22 +57,18 @@ class RankClocks {
   const std::vector<NodeClock>& nodes() const { return nodes_; }
 
  private:
-  struct Comparison {
-    double at = 0;  ///< by rank 0's clock
-    ClockOffset offset;
-  };
-  std::vector<Comparison> compare();
-  void note(const std::vector<Comparison>& comparisons);
+  std::vector<ClockOffset> compare();
+  void note(const std::vector<ClockOffset>& offsets);
 
   Cluster& cluster_;
   Clock& clock_;
   std::vector<std::size_t> node_of_;  ///< rank → index of nodes_
   std::vector<NodeClock> nodes_;
-  std::vector<double> between_origins_;   ///< a node: rank 0's origin less this one's, in seconds
-  std::vector<double> behind_;            ///< a node: the correction in force
-  std::vector<Comparison> first_;         ///< a node; on rank 0
-  std::vector<Comparison> synchronized_;  ///< a node, at the latest synchronize(); on rank 0
-  double from_first_rank_ = 0;            ///< this rank's clock to that of its node's first rank
+  std::vector<double> between_origins_;    ///< a node: rank 0's origin less this one's, in seconds
+  std::vector<double> behind_;             ///< a node: the correction in force
+  std::vector<ClockOffset> first_;         ///< a node; on rank 0
+  std::vector<ClockOffset> synchronized_;  ///< a node, at the latest synchronize(); on rank 0
+  double from_first_rank_ = 0;             ///< this rank's clock to that of its node's first rank
 };
 
 }  // namespace cnnbench

@@ -20,6 +20,7 @@ TEST(ClockOffset, IsThatOfTheShortestRoundTrip) {
   const ClockOffset offset = clock_offset(trips);
   EXPECT_EQ(offset.seconds, 10.5 - 112);
   EXPECT_EQ(offset.error, 0.5);
+  EXPECT_EQ(offset.at, 10.5);
   EXPECT_THROW(clock_offset({}), std::invalid_argument);
 }
 
