@@ -130,7 +130,7 @@ TEST(MeasuringLoopConditions, CanariesComeAfterAFifthOfASecondOfStepsAtTheEarlie
   FakeClock clock;
   FakeCluster cluster(0, 1);
   FakeProbe probe(cluster.journal);
-  FakeStep step(clock, {0.01});
+  FakeStep step(clock, {0.011});
 
   measure({step.timed()}, exactly(0, 60), cluster, {}, &probe);
 
@@ -149,7 +149,7 @@ std::int64_t untimed_steps(double seconds_a_step) {
 }
 
 TEST(MeasuringLoopConditions, AnUntimedStepFollowsCanariesWhereStepsAreShort) {
-  EXPECT_EQ(untimed_steps(0.01), 3);  // after bursts 1, 3 and 5
+  EXPECT_EQ(untimed_steps(0.011), 3);  // after bursts 1, 3 and 5
   EXPECT_EQ(untimed_steps(0.2), 0);
 }
 

@@ -284,9 +284,8 @@ TEST(ConsoleHeader, NamesVariablesThatChangeWhatRunsAndWhereRanksDiffer) {
       {{"environment_variables", {{"OMP_NUM_THREADS", "2"}, {"LD_PRELOAD", "x.so"}}}}};
   EXPECT_EQ(printed([&](std::ostream& out) { print_header(out, report); }),
             "run         net\nranks       1 rank\n"
-            "variables   LD_PRELOAD not set (rank 2: x.so), OMP_NUM_THREADS=4 (rank 2: 2), "
-            "OPENBLAS_CORETYPE=Haswell\n"
-            "            (rank 2: not set)\n");
+            "variables   LD_PRELOAD not set (rank 2: x.so), OMP_NUM_THREADS=4 (rank 2: 2),\n"
+            "            OPENBLAS_CORETYPE=Haswell (rank 2: not set)\n");
 }
 
 TEST(ConsoleHeader, LeavesOutWhatIsNotKnown) {
