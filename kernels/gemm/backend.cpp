@@ -18,6 +18,7 @@ class GemmBackend final : public Backend {
   std::string name() const override { return name_; }
   std::string version() const override { return library_->version(); }
   std::vector<std::pair<std::string, std::string>> facts() const override { return library_->facts(); }
+  std::vector<std::string> warnings() const override { return library_->warnings(); }
   std::string unsupported(const ModelLayer&, Pass) const override { return {}; }
 
   std::unique_ptr<Program> prepare(const Model& model, const PrepareOptions& options) const override {
