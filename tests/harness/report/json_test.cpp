@@ -107,8 +107,19 @@ TEST(ResultJson, OwnPartHasEveryFieldOfTheDesign) {
   EXPECT_EQ(own["models"][0]["layers"][0]["layer"], "conv1");
   EXPECT_EQ(own["models"][0]["batch"], 32);
   EXPECT_TRUE(own["verification"].at("passed").is_null());
-  for (const char* key : {"settings", "clock", "setups", "failures", "warnings"})
+  for (const char* key : {"settings", "clock", "setups", "failures", "library_faults", "warnings"})
     EXPECT_TRUE(own.contains(key)) << key;
+}
+
+TEST(ResultJson, NamesAWrongImplementationAndWhatReplacedIt) {
+  Report report = sample_report();
+  report.library_faults = {{"vgg16", "forward", "onednn", "fc8", "copy of its weights from ab to AB16b64a",
+                            "jit:uni", "simple:any", "set-up", "12 of 40 elements came out wrong"}};
+  const Json own = result_json(report)["cnnbench"];
+  EXPECT_EQ(own["library_faults"], Json::parse(R"([{"model": "vgg16", "pass": "forward", "backend": "onednn",
+      "layer": "fc8", "operation": "copy of its weights from ab to AB16b64a", "implementation": "jit:uni",
+      "replaced_by": "simple:any", "found_by": "set-up", "message": "12 of 40 elements came out wrong"}])"));
+  EXPECT_EQ(own["status"], "complete");
 }
 
 TEST(ResultJson, RecordsHoldSummarySamplesRanksAndFlags) {
