@@ -10,10 +10,12 @@
 #include <iostream>
 
 #include "benchmarks/layer_benchmarks.h"
+#include "harness/cluster/openmp_binding.h"
 #include "harness/cluster/placement.h"
 #include "harness/machine/facts.h"
 #include "harness/machine/fma_peak.h"
 #include "harness/plan.h"
+#include "harness/settle_threads.h"
 #include "harness/standard_output.h"
 #include "harness/worker/worker.h"
 
@@ -62,7 +64,8 @@ int run(int argc, char** argv) {
     if (std::find(layer.passes.begin(), layer.passes.end(), Pass::train) != layer.passes.end())
       throw UserError("pass 'train' is not timed layer by layer; use forward-backward");
   SingleRank cluster;
-  const Placement placement = place(cluster, options.threads, cgroup_cpu_limit().value_or(0));
+  Placement placement = place(cluster, options.threads, cgroup_cpu_limit().value_or(0));
+  settle_threads(cluster, placement, options.threads);
   for (const std::string& warning : placement.warnings) std::cerr << "kernel_bench: " << warning << '\n';
   const int threads = placement.threads[0];
 
@@ -86,6 +89,7 @@ int main(int argc, char** argv) {
     std::cerr << "kernel_bench: " << error.what() << '\n';
     return status;
   };
+  leave_first_place();
   try {
     return is_worker() ? serve() : status_with_output(output, "kernel_bench", run(argc, argv));
   } catch (const ConfigError& error) {

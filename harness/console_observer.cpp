@@ -101,6 +101,7 @@ void append(Report& report, const Findings& findings) {
   add(report.failures, findings.failures);
   add(report.library_faults, findings.library_faults);
   if (!findings.clocks.empty()) report.node_clocks = findings.clocks;
+  if (findings.memory.largest()) report.memory.push_back(findings.memory);
 }
 
 }  // namespace cnnbench

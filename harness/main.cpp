@@ -5,17 +5,21 @@
 #include <ctime>
 #include <iostream>
 
+#include "harness/cluster/openmp_binding.h"
 #include "harness/cluster/placement.h"
 #include "harness/console_observer.h"
+#include "harness/kept_report.h"
 #include "harness/list_backends.h"
 #include "harness/machine/facts.h"
 #include "harness/machine/fma_peak.h"
 #include "harness/measure/ceilings.h"
 #include "harness/measure/condition_flags.h"
 #include "harness/measure/dump.h"
+#include "harness/memory.h"
 #include "harness/options.h"
 #include "harness/plan.h"
 #include "harness/report/report.h"
+#include "harness/settle_threads.h"
 #include "harness/standard_output.h"
 #include "harness/worker/worker.h"
 
@@ -144,6 +148,7 @@ Report begin_report(Cluster& cluster, Clock& clock, const std::vector<Config>& c
     for (const std::string& warning : backend->warnings())
       if (std::find(report.warnings.begin(), report.warnings.end(), warning) == report.warnings.end())
         report.warnings.push_back(warning);
+  report.placement_remarks = placement.remarks;
 #ifndef NDEBUG
   report.warnings.push_back(
       "this program was built without optimisation (not a Release build): do not believe its times");
@@ -172,9 +177,9 @@ void keep(Report& report, const CeilingWatch& watch) {
   for (std::string& warning : watch.warnings()) report.warnings.push_back(std::move(warning));
 }
 
-/// Measures every experiment and shows it. True where none was interrupted.
+/// Measures every experiment and shows it; `kept` gets what is complete. True where none was interrupted.
 bool measure_all(std::vector<Experiment>& experiments, const Options& options, Cluster& cluster, Clock& clock,
-                 Report& report) {
+                 Report& report, KeptReport& kept) {
   for (Experiment& experiment : experiments) {
     if (!options.input.empty())
       experiment.input = load_input(options.input, *experiment.model, experiment.batch);
@@ -184,6 +189,11 @@ bool measure_all(std::vector<Experiment>& experiments, const Options& options, C
                 << std::flush;
     ConsoleObserver console(std::cout, report, experiment);
     Observer observer = console.observer();
+    observer.view_done = [&, show = observer.view_done](View view, const auto& backends,
+                                                        const Findings& findings) {
+      show(view, backends, findings);
+      kept.keep(report, findings);
+    };
     if (!options.dump.empty())
       observer.prepared = [&](const Backend& backend, Program& program) {
         dump_step(program, *experiment.model,
@@ -238,7 +248,8 @@ int run(Cluster& cluster, StandardOutput& output, int argc, char** argv) {
                : bad_arguments;
 
   // 3. Plan: where the ranks run, what they run, whether it fits.
-  const Placement placement = place(cluster, options.threads, cgroup_cpu_limit().value_or(0));
+  Placement placement = place(cluster, options.threads, cgroup_cpu_limit().value_or(0));
+  if (!together(cluster, [&] { settle_threads(cluster, placement, options.threads); })) return bad_arguments;
   std::vector<Experiment> experiments;
   std::vector<std::string> warnings;
   const auto plan = [&] {
@@ -253,14 +264,16 @@ int run(Cluster& cluster, StandardOutput& output, int argc, char** argv) {
   if (!together(cluster, plan)) return bad_arguments;
 
   // 4. Measure.
-  watch_interruptions();
+  const auto kept = std::make_shared<KeptReport>(options.output);
+  watch_interruptions(
+      [kept, root = cluster.is_root()](int signal) { return last_words(*kept, root, signal); });
   SteadyClock clock;
   Report report = begin_report(cluster, clock, configs, experiments, options, placement, argc, argv);
   report.warnings.insert(report.warnings.end(), warnings.begin(), warnings.end());
   if (cluster.is_root()) print_header(std::cout, report);
   bool whole = false;
   if (options.verify == Verify::only) {
-    whole = measure_all(experiments, options, cluster, clock, report);
+    whole = measure_all(experiments, options, cluster, clock, report, *kept);
   } else {
     const int threads = experiments.front().threads;
     cluster.barrier();  // ranks that share a core must find out together how fast it is
@@ -270,9 +283,10 @@ int run(Cluster& cluster, StandardOutput& output, int argc, char** argv) {
       experiment.conditions = conditions.get();
       experiment.ceilings = &ceilings;
     }
-    whole = measure_all(experiments, options, cluster, clock, report);
+    whole = measure_all(experiments, options, cluster, clock, report, *kept);
     keep(report, ceilings);
   }
+  interruption_noticed();
 
   // 5. Report.
   const int status = cluster.is_root() ? finish(report, options, whole, output) : complete;
@@ -284,6 +298,7 @@ int run(Cluster& cluster, StandardOutput& output, int argc, char** argv) {
 
 int main(int argc, char** argv) {
   cnnbench::StandardOutput output;
+  cnnbench::leave_first_place();  // before any thread is started and any mask is read
   try {
     if (cnnbench::is_worker()) return cnnbench::serve();
     const std::unique_ptr<cnnbench::Cluster> cluster = cnnbench::make_cluster(argc, argv);

@@ -119,7 +119,8 @@ void declare_workload(CLI::App& app, Options& options, Words& words) {
   app.add_option("--batch", options.batch, "Samples a rank; default: the config's")
       ->check(batches)
       ->type_name("N");
-  app.add_option("--threads", options.threads, "Threads a rank; default: the cores of its share of the node")
+  app.add_option("--threads", options.threads,
+                 "Threads a rank; default: OMP_NUM_THREADS, else the cores of its share of the node")
       ->check(CLI::Range(1, 4096))
       ->type_name("N");
   app.add_option("--seed", options.seed, "Of parameters, images, labels and dropout")

@@ -6,45 +6,11 @@
 #include <cmath>
 #include <set>
 
-#include "harness/machine/facts.h"
 #include "harness/measure/npy.h"
-#include "harness/measure/verification.h"
 #include "harness/report/report.h"
 
 namespace cnnbench {
 namespace {
-
-double gib(double bytes) {
-  return bytes / (1 << 30);
-}
-
-/// Bytes that one rank needs at the peak of an experiment with these backends together; as double, which no
-/// sum of these overflows.
-double needed_bytes(const Experiment& experiment, const std::vector<const Backend*>& backends) {
-  const bool training = experiment.pass != Pass::forward;
-  const Model& model = *experiment.model;
-  const PrepareOptions options{experiment.pass, experiment.batch, experiment.threads, experiment.seed};
-  // Training keeps weights in up to three layouts; inference has one, and a plain copy while it packs.
-  const double copies = static_cast<double>(model.parameters()) * 4 * (training ? 2 : 1);
-  const auto has = [&](View view) {
-    return std::find(experiment.views.begin(), experiment.views.end(), view) != experiment.views.end();
-  };
-  // Prefixes and single layers are programs of their own beside the network's.
-  const int programs = has(View::prefix) || has(View::isolated) ? 2 : 1;
-  double all = experiment.verify ? verification_bytes(model, training, experiment.batch) : 0;
-  for (const Backend* backend : backends)
-    all += programs *
-           (memory_bytes(model, training, experiment.batch) + copies + backend->extra_bytes(model, options));
-  return all;
-}
-
-/// The backend that needs the most where only one of them is there at a time.
-const Backend* largest_backend(const Experiment& experiment) {
-  return *std::max_element(experiment.backends.begin(), experiment.backends.end(),
-                           [&](const Backend* a, const Backend* b) {
-                             return needed_bytes(experiment, {a}) < needed_bytes(experiment, {b});
-                           });
-}
 
 /// Where configs are found by name: those installed with this program, wherever that has been put, then
 /// those of its sources.
@@ -146,38 +112,6 @@ std::vector<Experiment> plan_experiments(const std::vector<Config>& configs, con
   if (options.layers && std::none_of(experiments.begin(), experiments.end(), matches))
     throw UserError("--layer: no layer of the network matches; --describe lists their names");
   return experiments;
-}
-
-std::vector<std::string> check_memory(std::vector<Experiment>& experiments, int node_ranks) {
-  const std::optional<std::int64_t> available = available_memory_bytes();
-  std::vector<std::string> warnings;
-  if (!available) return warnings;
-  for (Experiment& experiment : experiments) {
-    const double all = needed_bytes(experiment, experiment.backends);
-    const double a_rank = static_cast<double>(*available) / node_ranks;
-    if (all <= a_rank) continue;
-    const Backend* const largest = largest_backend(experiment);
-    const double needed = needed_bytes(experiment, {largest});
-    if (needed <= a_rank) {
-      experiment.interleaved = false;
-      warnings.push_back(
-          fmt::format("{} {}: {} backends together need about {:.1f} GiB a rank, and {:.1f} GiB is "
-                      "available: each was measured "
-                      "and freed before the next, so that a drift of the machine meets them differently; a "
-                      "smaller --batch "
-                      "lets them take turns",
-                      experiment.model->name, to_string(experiment.pass), experiment.backends.size(),
-                      gib(all), gib(a_rank)));
-      continue;
-    }
-    throw UserError(fmt::format(
-        "{} {} at batch {} needs about {:.1f} GiB a rank on {}, {:.1f} GiB for the {} rank{} of a node, and "
-        "{:.1f} GiB is available; give a smaller --batch",
-        experiment.model->name, to_string(experiment.pass), experiment.batch, gib(needed), largest->name(),
-        gib(needed) * node_ranks, node_ranks, node_ranks == 1 ? "" : "s",
-        gib(static_cast<double>(*available))));
-  }
-  return warnings;
 }
 
 void check_paths(const Options& options) {

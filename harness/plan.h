@@ -32,11 +32,6 @@ TimingSettings timing_of(const RunSettings& run, const Options& options);
 std::vector<Experiment> plan_experiments(const std::vector<Config>& configs, const Options& options,
                                          int ranks, int threads);
 
-/// Throws UserError, with both figures, where an experiment needs more memory than this node's ranks can
-/// have. Where it is only its backends together that do, they are to be measured one after the other, and a
-/// warning that says so is returned.
-std::vector<std::string> check_memory(std::vector<Experiment>& experiments, int node_ranks);
-
 /// Throws UserError where results or --dump cannot be written, so that it is known before measuring.
 void check_paths(const Options& options);
 

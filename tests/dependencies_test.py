@@ -16,7 +16,7 @@ PARTS = {
     "machine": set(),
     "config": {"model", "backend"},
     "measure": {"model", "backend", "cluster", "machine"},
-    "worker": {"model", "backend", "measure"},
+    "worker": {"model", "backend", "cluster", "measure"},
     "report": {"model", "measure"},
     "main": {"model", "backend", "cluster", "machine", "config", "measure", "worker", "report"},
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <stdexcept>
@@ -80,12 +81,20 @@ bool agree(Cluster& cluster, bool ok, std::string& message);
 
 /// This machine's name.
 std::string host_name();
+/// Keeps what there is when a signal ends a run that does not end by itself; returns the exit status.
+using LastWords = std::function<int(int signal)>;
 
 /// SIGINT and SIGTERM set a flag from now on (a second one ends the program at once). They no longer come to
-/// this thread and those that it starts: to be called before any thread that runs kernels is started.
-void watch_interruptions();
+/// this thread and those that it starts: to be called before any thread that runs kernels is started. Where
+/// the run does not call interruption_noticed() within 4 s, because a step takes longer or a library hangs,
+/// another thread calls `last_words` and ends the process, without them with status 128 + the number of the
+/// signal. Under mpirun, that ends all ranks.
+void watch_interruptions(LastWords last_words = {});
 
 /// True once such a signal has come to this process.
 bool interrupted();
+
+/// The run is over, or has seen the flag and is on its way to its end.
+void interruption_noticed();
 
 }  // namespace cnnbench

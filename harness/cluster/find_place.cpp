@@ -1,10 +1,13 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <fstream>
 #include <memory>
 #include <type_traits>
 
 #include "harness/cluster/cores.h"
+#include "harness/cluster/openmp_binding.h"
 #include "harness/cluster/placement.h"
 
 namespace cnnbench {
@@ -40,6 +43,24 @@ Cores cores_by_kernel() {
   return cores;
 }
 
+/// The line of /proc/ID/status that tells the mask; empty where it cannot be read.
+std::string mask_of(const std::string& process) {
+  std::ifstream status("/proc/" + process + "/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("Cpus_allowed_list:")) return line;
+  return "";
+}
+
+/// Who left this process only some of the node's cores. mpirun binds between starting a process and its
+/// program: its own mask, which is the parent's of this one, is then another.
+Binder find_binder(const RankPlace& place) {
+  if (static_cast<int>(place.cores.size()) >= place.cores_on_node) return Binder::nobody;
+  if (openmp_names_cores()) return Binder::openmp;
+  const bool by_mpirun = std::getenv("OMPI_COMM_WORLD_SIZE") != nullptr;
+  if (by_mpirun && mask_of("self") != mask_of(std::to_string(getppid()))) return Binder::mpirun;
+  return Binder::outside;
+}
+
 }  // namespace
 
 std::string host_name() {
@@ -58,6 +79,8 @@ RankPlace find_place(const Cluster& cluster, int requested_threads, double cpu_l
   place.packages_on_node = cores.packages;
   place.cpu_limit = cpu_limit;
   place.requested_threads = requested_threads;
+  place.binder = find_binder(place);
+  place.openmp_binding = openmp_binding();
   return place;
 }
 

@@ -7,6 +7,9 @@
 
 namespace cnnbench {
 
+/// Who left a rank only a part of the node's cores.
+enum class Binder { nobody, mpirun, openmp, outside };
+
 /// Where one rank may run.
 struct RankPlace {
   int rank = 0;
@@ -15,13 +18,18 @@ struct RankPlace {
   int cores_on_node = 0;     ///< physical cores of the node that a process may be bound to
   int packages_on_node = 1;  ///< sockets that these are spread over: Open MPI 5 binds no rank across two
   double cpu_limit = 0;      ///< the cgroup's CPUs; 0: none
-  int requested_threads = 0;  ///< --threads; 0: not given
+  int requested_threads = 0;  ///< --threads, else OMP_NUM_THREADS; 0: neither is given
+  Binder binder = Binder::nobody;
+  std::string
+      openmp_binding;  ///< as openmp_binding(): how the OpenMP runtime binds threads; empty: it does not
 };
 
 struct Placement {
   std::vector<int> threads;  ///< a rank
   /// Each says what is wrong, what it does to the numbers, and the mpirun flags that mend it.
   std::vector<std::string> warnings;
+  /// What the number of threads and their places come from, where that is not this program alone.
+  std::vector<std::string> remarks;
 };
 
 /// Threads of every rank and what is wrong with their places. Where ranks of a node share cores, the default
@@ -30,10 +38,12 @@ struct Placement {
 /// threads than they have cores.
 Placement plan_placement(const std::vector<RankPlace>& places);
 
-/// This rank's place (from the affinity mask, by hwloc). `cpu_limit` as in RankPlace.
+/// This rank's place (from the affinity mask, by hwloc). `cpu_limit` as in RankPlace. To be called after
+/// leave_first_place().
 RankPlace find_place(const Cluster& cluster, int requested_threads, double cpu_limit);
 
-/// Gathers all places on rank 0, plans, and tells every rank the result.
+/// Gathers all places on rank 0, plans, and tells every rank the result. Where --threads is not given
+/// (`requested_threads` is 0), OMP_NUM_THREADS counts in its place.
 Placement place(Cluster& cluster, int requested_threads, double cpu_limit);
 
 }  // namespace cnnbench

@@ -21,14 +21,24 @@ struct Finding {
   std::string cure;
 };
 
+/// "OMP_PLACES and OMP_PROC_BIND" of "OMP_PLACES={0}, OMP_PROC_BIND=true".
+std::string names_of_variables(const std::string& binding) {
+  std::string names;
+  for (const char* name : {"OMP_PLACES", "OMP_PROC_BIND", "GOMP_CPU_AFFINITY", "KMP_AFFINITY"})
+    if ((", " + binding).find(", " + std::string(name) + "=") != std::string::npos)
+      names += (names.empty() ? "" : " and ") + std::string(name);
+  return names;
+}
+
 /// Ranks of a node that share cores, as groups_sharing_cores() finds them; or one rank.
 struct Group {
   std::vector<int> ranks;
   std::vector<int> cores;   ///< of all masks together
   std::vector<int> shared;  ///< in more than one mask
   bool same_mask = true;
-  int threads = 0;    ///< of all ranks together
-  int requested = 0;  ///< --threads; 0: not given
+  int threads = 0;             ///< of all ranks together
+  int requested = 0;           ///< --threads; 0: not given
+  std::string openmp_binding;  ///< of one of its ranks
 };
 
 Group describe_group(const ClusterNode& node, const std::vector<std::size_t>& members) {
@@ -41,6 +51,7 @@ Group describe_group(const ClusterNode& node, const std::vector<std::size_t>& me
     group.same_mask = group.same_mask && place.cores == node.places[members[0]].cores;
     group.threads += node.threads[i];
     group.requested = std::max(group.requested, place.requested_threads);
+    if (!place.openmp_binding.empty()) group.openmp_binding = place.openmp_binding;
   }
   for (const auto& [core, ranks] : ranks_on_core) {
     group.cores.push_back(core);
@@ -49,8 +60,39 @@ Group describe_group(const ClusterNode& node, const std::vector<std::size_t>& me
   return group;
 }
 
-std::string start_with(const PinnedStart& start) {
-  return fmt::format("start with `{}`", start.command);
+/// The start that mends it, and before that, where the cores were taken away elsewhere, how to get these
+/// back: no flag of mpirun does.
+std::string start_with(const PinnedStart& start, const ClusterNode& node) {
+  const RankPlace& place = node.places[0];
+  const std::string start_so = fmt::format("start with `{}`", start.command);
+  switch (place.binder) {
+    case Binder::nobody:
+    case Binder::mpirun:
+      return start_so;
+    case Binder::openmp:
+      return "unset " + names_of_variables(place.openmp_binding) +
+             (node.ranks() == 1 ? "" : " and " + start_so);
+    case Binder::outside:
+      return "start without the binding from outside (taskset, numactl, a batch system)" +
+             (node.ranks() == 1 ? "" : fmt::format(" and with `{}`", start.command));
+  }
+  return start_so;
+}
+
+/// By whom the ranks of a node are bound to their cores; empty where that is not known.
+std::string bound_by(const ClusterNode& node) {
+  const RankPlace& place = node.places[0];
+  switch (place.binder) {
+    case Binder::nobody:
+      return "";
+    case Binder::mpirun:
+      return " by mpirun";
+    case Binder::openmp:
+      return fmt::format(" by the OpenMP runtime ({})", place.openmp_binding);
+    case Binder::outside:
+      return " from outside of this program (taskset, numactl, a batch system)";
+  }
+  return "";
 }
 
 std::optional<Finding> oversubscription(const std::vector<ClusterNode>& nodes, const ClusterNode& node,
@@ -65,13 +107,13 @@ std::optional<Finding> oversubscription(const std::vector<ClusterNode>& nodes, c
   const PinnedStart as_asked = pinned_start(nodes, group.requested);
   const PinnedStart fewer = pinned_start(nodes, 0);
   if (!as_asked.command.empty()) {
-    finding.cure = start_with(as_asked);
+    finding.cure = start_with(as_asked, node);
   } else if (fewer.command.empty()) {
     finding.cure = fmt::format("start at most {} on a node", count_of(node.usable_cores(), "rank"));
   } else if (group.ranks.size() == 1 && cores >= fewer.cores_per_rank) {
     finding.cure = fmt::format("give --threads {}", fewer.cores_per_rank);
   } else {
-    finding.cure = fmt::format("give --threads {} and {}", fewer.cores_per_rank, start_with(fewer));
+    finding.cure = fmt::format("give --threads {} and {}", fewer.cores_per_rank, start_with(fewer, node));
   }
   return finding;
 }
@@ -81,7 +123,12 @@ std::optional<Finding> overlap(const std::vector<ClusterNode>& nodes, const Clus
   if (group.ranks.size() < 2 || oversubscription(nodes, node, group)) return std::nullopt;
   const std::string ranks = name_numbers("rank", group.ranks);
   Finding finding{group.ranks, "", ""};
-  if (group.same_mask) {
+  if (group.same_mask && !group.openmp_binding.empty()) {
+    finding.problem = fmt::format(
+        "{} on {} are not pinned apart, and the OpenMP runtime of each ({}) binds its threads to the first "
+        "of the same cores: they run one after the other",
+        ranks, node.host, group.openmp_binding);
+  } else if (group.same_mask) {
     finding.problem =
         fmt::format("{} on {} are not pinned apart: each may run on {}, and they disturb each other's times",
                     ranks, node.host, name_numbers("core", group.cores));
@@ -92,7 +139,7 @@ std::optional<Finding> overlap(const std::vector<ClusterNode>& nodes, const Clus
   const PinnedStart start = pinned_start(nodes, group.requested);
   finding.cure = start.command.empty()
                      ? fmt::format("start at most {} on a node", count_of(node.usable_cores(), "rank"))
-                     : start_with(start);
+                     : start_with(start, node);
   return finding;
 }
 
@@ -115,20 +162,21 @@ std::optional<Finding> idle_cores(const std::vector<ClusterNode>& nodes, const C
   if (used.empty() || idle <= 0 || threads_were_requested(node)) return std::nullopt;
   const PinnedStart start = pinned_start(nodes, 0);
   const bool is_so_already = std::all_of(node.places.begin(), node.places.end(), [&](const RankPlace& place) {
-    return static_cast<int>(place.cores.size()) == start.cores_per_rank;
+    return place.binder != Binder::openmp && place.binder != Binder::outside &&
+           static_cast<int>(place.cores.size()) == start.cores_per_rank;
   });
   Finding finding{ranks_of(node), "", ""};
-  finding.problem =
-      fmt::format("{} of {} of {} {} idle, because {} bound to {}: times are those of {}, not of the node",
-                  idle, count_of(usable, "core"), node.host, idle == 1 ? "stays" : "stay",
-                  name_numbers("rank", finding.ranks) + (node.ranks() == 1 ? " is" : " are"),
-                  name_numbers("core", used), count_of(static_cast<int>(used.size()), "core"));
+  finding.problem = fmt::format(
+      "{} of {} of {} {} idle, because {} bound to {}{}: times are those of {}, not of the node", idle,
+      count_of(usable, "core"), node.host, idle == 1 ? "stays" : "stay",
+      name_numbers("rank", finding.ranks) + (node.ranks() == 1 ? " is" : " are"), name_numbers("core", used),
+      bound_by(node), count_of(static_cast<int>(used.size()), "core"));
   if (start.command.empty()) {
     finding.cure = fmt::format("start at most {} on a node", count_of(usable, "rank"));
   } else if (is_so_already) {
     finding.cure = fmt::format("start the same number of ranks on every node, one that divides {}", usable);
   } else {
-    finding.cure = start_with(start);
+    finding.cure = start_with(start, node);
   }
   return finding;
 }

@@ -28,6 +28,7 @@ struct ExperimentRun {
   std::map<std::string, std::vector<Distrusted>> distrusted = {};  ///< backend → what it is to do without
   RankClocks clocks{cluster, clock};
   std::vector<std::string> hosts = cluster.gather(host_name());  ///< a rank; on rank 0
+  MemoryWatch memory = {};
 
   /// Tells the observer of rank 0 what comes next.
   void phase(const std::string& what) const {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <new>
 
+#include "harness/cluster/openmp_binding.h"
 #include "harness/measure/experiment_run.h"
 #include "harness/measure/timed_program.h"
 
@@ -53,6 +54,7 @@ std::unique_ptr<Program> try_to_prepare(ExperimentRun& run, const Backend& backe
                                         Setup* setup, bool takes_images, std::string& message) {
   std::unique_ptr<Program> program;
   message.clear();
+  const OnAllPlaces all_places;  // for the pools that libraries make
   const double start = run.clock.now();
   double local[] = {0, 0};  // seconds: preparing, the weights once more
   try {

@@ -27,12 +27,14 @@ void run_backends(ExperimentRun& run, const std::vector<const Backend*>& backend
     if (run.findings.interrupted) return;
   }
   if (!experiment.measure || contestants.empty()) return;
+  run.memory.phase_begins();
   for (const View view : experiment.views) {
     if (run.findings.interrupted) break;
     measure_view(run, view, contestants);
     measure_ceilings_again(run);
     if (run.observer.view_done && run.cluster.is_root()) run.observer.view_done(view, measured, run.findings);
   }
+  run.memory.measured();
 }
 
 }  // namespace
@@ -49,6 +51,10 @@ Findings run_experiment(const Experiment& experiment, Cluster& cluster, Clock& c
     }
   }
   run.findings.clocks = run.clocks.nodes();
+  run.findings.memory = run.memory.over_ranks(cluster);
+  run.findings.memory.model = run.model.name;
+  run.findings.memory.pass = to_string(experiment.pass);
+  run.findings.memory.estimated_bytes = experiment.estimated_bytes;
   return std::move(run.findings);
 }
 

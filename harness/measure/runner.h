@@ -11,6 +11,7 @@
 #include "harness/measure/ceilings.h"
 #include "harness/measure/clock.h"
 #include "harness/measure/layer_pattern.h"
+#include "harness/measure/memory_peaks.h"
 #include "harness/measure/rank_clocks.h"
 #include "harness/measure/record.h"
 #include "harness/measure/stopping_rule.h"
@@ -39,6 +40,7 @@ struct Experiment {
   std::optional<LayerPattern> layers;  ///< only these, in all views but `network`
   bool verify = true;
   bool measure = true;
+  double estimated_bytes = 0;             ///< memory that one rank needs, as check_memory() estimates it
   ConditionsProbe* conditions = nullptr;  ///< watched while timing; null: nobody looks
   CeilingWatch* ceilings = nullptr;       ///< measured again after each view; null: nobody does
   std::vector<float> input;               ///< images in place of the seed's, NCHW; empty: from the seed
@@ -53,7 +55,8 @@ struct Findings {
   std::vector<Failure> failures;
   std::vector<LibraryFault> library_faults;
   std::vector<NodeClock> clocks;  ///< one a node
-  bool interrupted = false;       ///< on every rank
+  MemoryPeaks memory;
+  bool interrupted = false;  ///< on every rank
 };
 
 /// What the experiment tells while it goes on; on rank 0, never inside a timed part. Any may be empty.

@@ -57,6 +57,7 @@ struct Attempt {
 
 void verify_attempt(ExperimentRun& run, const Backend& backend, Attempt& attempt) {
   run.phase("verifying");
+  run.memory.phase_begins();
   const double start = run.clock.now();
   Program& program = *attempt.program;
   try {
@@ -67,6 +68,7 @@ void verify_attempt(ExperimentRun& run, const Backend& backend, Attempt& attempt
   } catch (const std::exception& error) {
     attempt.message = std::string("verification could not run: ") + error.what();
   }
+  run.memory.verified();
   for (Check& check : attempt.checks) {
     check.model = run.model.name;
     check.pass = to_string(run.experiment.pass);
@@ -85,10 +87,12 @@ void verify_attempt(ExperimentRun& run, const Backend& backend, Attempt& attempt
 /// A program that is not verified yet. Nothing, on every rank, where it could not be prepared.
 std::optional<Attempt> prepare_attempt(ExperimentRun& run, const Backend& backend, std::string& message) {
   run.phase("preparing");
+  run.memory.phase_begins();
   Attempt result;
   result.setup = {
       run.model.name, std::string(to_string(run.experiment.pass)), backend.name(), 0, 0, {}, "", {}};
   result.program = try_to_prepare(run, backend, run.model, &result.setup, true, message);
+  run.memory.prepared();
   if (!result.program) return std::nullopt;
   result.setup.parameters_mib = static_cast<double>(result.program->parameters().size_bytes()) / (1 << 20);
   if (run.observer.prepared && run.cluster.is_root()) run.observer.prepared(backend, *result.program);

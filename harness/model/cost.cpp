@@ -76,10 +76,11 @@ double memory_bytes(const Model& model, bool training, std::int64_t batch) {
   std::int64_t neighbours = 0;
   for (const ModelLayer& layer : model.layers) {
     if (std::holds_alternative<Flatten>(layer.kind)) continue;
-    all += layer.output.size() * (layer.backward ? 2 : 1);
+    all += layer.output.size();
     neighbours = std::max(neighbours, layer.input.size() + layer.output.size());
   }
-  const double activations = static_cast<double>(batch) * static_cast<double>(training ? all : neighbours);
+  const double activations =
+      static_cast<double>(batch) * static_cast<double>(neighbours + (training ? all : 0));
   return (activations + static_cast<double>(model.parameters()) * (training ? 2 : 1)) * element_bytes;
 }
 

@@ -33,8 +33,8 @@ std::int64_t bytes(const ModelLayer& layer, Direction direction, std::int64_t ba
 bool has_direction(const ModelLayer& layer, Direction direction);
 
 /// Memory that the plain tensors of one pass need on one rank, in bytes: parameters (with gradients in
-/// training) and activations (all of them in training, with gradients; the two largest neighbours in
-/// inference). Backends need somewhat more for packing and scratch.
+/// training) and activations (the two largest neighbours: values in inference, gradients in training, which
+/// keeps all values beside them). Backends need somewhat more for packing and scratch.
 double memory_bytes(const Model& model, bool training, std::int64_t batch);
 
 }  // namespace cnnbench

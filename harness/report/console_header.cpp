@@ -66,6 +66,7 @@ void print_header(std::ostream& out, const Report& report) {
   print_fact(out, "run", report.name + (report.start_time.empty() ? "" : ", " + report.start_time));
   print_fact(out, "machine", machine_in_words(report));
   print_fact(out, "ranks", ranks_in_words(report));
+  for (const std::string& remark : report.placement_remarks) print_fact(out, "threads", remark);
   for (const auto& [name, facts] : report.backend_facts)
     print_fact(out, "backend", backend_in_words(name, facts));
   for (const ReportedModel& model : report.models) print_fact(out, "model", model_in_words(model));

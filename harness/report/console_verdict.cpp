@@ -68,6 +68,17 @@ std::string verdict_in_words(const Report& report) {
   return (report.checks.empty() ? "NOT VERIFIED: " : "VALID: ") + checked;
 }
 
+/// Of the experiment that took the most.
+std::string memory_in_words(const Report& report) {
+  const auto most =
+      std::max_element(report.memory.begin(), report.memory.end(),
+                       [](const MemoryPeaks& a, const MemoryPeaks& b) { return a.largest() < b.largest(); });
+  if (most == report.memory.end() || !most->largest()) return "";
+  std::string words = "memory: peak " + binary_size(static_cast<double>(*most->largest())) + " a rank";
+  if (most->estimated_bytes > 0) words += " (estimated " + binary_size(most->estimated_bytes) + ")";
+  return report.memory.size() == 1 ? words : words + ", " + most->model + " " + most->pass;
+}
+
 /// A line for each reason: a backend that lacks a pass has the same reason for every layer.
 void print_failures(std::ostream& out, const std::vector<Failure>& failures) {
   std::vector<std::pair<Failure, std::string>> lines;  // the first of its reason, and the layers of all
@@ -134,6 +145,8 @@ void print_verdict(std::ostream& out, const Report& report) {
                     check.max_error, check.tolerance, check.message.empty() ? "" : ": " + check.message),
         "    ", "  ");
   }
+  if (const std::string memory = memory_in_words(report); !memory.empty())
+    print_wrapped(out, memory, "    ", "");
   print_failures(out, report.failures);
   print_library_faults(out, report.library_faults);
   for (const std::string& warning : report.warnings) print_wrapped(out, warning, "    ", "WARNING: ");

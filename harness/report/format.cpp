@@ -80,6 +80,16 @@ std::string scaled(double value, std::string_view unit) {
   return fmt::format("{} {}{}", short_number(value), prefixes[prefix], unit);
 }
 
+std::string binary_size(double bytes) {
+  constexpr std::string_view units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+  std::size_t unit = 0;
+  while (std::abs(bytes) >= 1024 && unit + 1 < std::size(units)) {
+    bytes /= 1024;
+    ++unit;
+  }
+  return fmt::format("{} {}", short_number(bytes), units[unit]);
+}
+
 std::string ratio(double value, double divisor) {
   if (!(divisor > 0) || !std::isfinite(value)) return "-";
   const double quotient = value / divisor;

@@ -42,6 +42,9 @@ std::string short_number(double value);
 /// "30.9 GFLOP": a number with a unit and its prefix, from none to P.
 std::string scaled(double value, std::string_view unit);
 
+/// "1.32 GiB", "56.2 MiB": a size in bytes, in the largest of B, KiB, MiB, GiB and TiB that it fills.
+std::string binary_size(double bytes);
+
 /// "16.3×", "1.75×", "0.17×", "1×"; "-" where the divisor is not positive.
 std::string ratio(double value, double divisor);
 

@@ -222,6 +222,17 @@ Json library_fault_json(const LibraryFault& fault) {
           {"message", fault.message}};
 }
 
+Json memory_json(const MemoryPeaks& peaks) {
+  const auto bytes = [](const std::optional<std::int64_t>& value) { return value ? Json(*value) : Json(); };
+  return {{"model", peaks.model},
+          {"pass", peaks.pass},
+          {"estimated_bytes", peaks.estimated_bytes > 0 ? number_or_null(peaks.estimated_bytes) : Json()},
+          {"prepare_bytes", bytes(peaks.prepare_bytes)},
+          {"verify_bytes", bytes(peaks.verify_bytes)},
+          {"measure_bytes", bytes(peaks.measure_bytes)},
+          {"phases_apart", peaks.phases_apart}};
+}
+
 Json ceilings_json(const std::optional<Ceilings>& ceilings) {
   if (!ceilings) return nullptr;
   return {{"fma_flops_per_second", number_or_null(ceilings->fma_flops_per_second)},
@@ -273,6 +284,7 @@ Json result_json(const Report& report) {
       {"settings", report.settings},
       {"ranks", report.ranks},
       {"threads", report.threads},
+      {"placement_remarks", report.placement_remarks},
       {"environment", report.environment},
       {"machine",
        {{"ceilings", ceilings_json(report.ceilings)},
@@ -287,6 +299,7 @@ Json result_json(const Report& report) {
       {"models",
        list_of(report.models, [](const ReportedModel& m) { return describe_json(m.model, m.batch); })},
       {"setups", list_of(report.setups, setup_json)},
+      {"memory", list_of(report.memory, memory_json)},
       {"backend_comparison", backend_comparison_json(report)},
       {"records", list_of(report.records, [&](const Record& r) { return record_json(report, r); })},
       {"steps", list_of(report.steps, steps_json)},

@@ -10,6 +10,7 @@
 
 #include "harness/measure/ceilings.h"
 #include "harness/measure/clock.h"
+#include "harness/measure/memory_peaks.h"
 #include "harness/measure/rank_clocks.h"
 #include "harness/measure/record.h"
 #include "harness/model/model.h"
@@ -40,8 +41,9 @@ struct Report {
   std::optional<Ceilings> ceilings;    ///< of the rank with the lowest; empty where they were not measured
   std::vector<CanaryTimes> canary_references;  ///< one a rank; empty where they were not measured
   int ranks = 1;
-  std::vector<int> threads;           ///< one a rank
-  std::vector<std::string> warnings;  ///< placement, build type, …
+  std::vector<int> threads;                    ///< one a rank
+  std::vector<std::string> placement_remarks;  ///< where threads and their places come from the environment
+  std::vector<std::string> warnings;           ///< placement, build type, …
   std::vector<ReportedModel> models;
   std::vector<Setup> setups;
   std::vector<Check> checks;
@@ -50,6 +52,7 @@ struct Report {
   std::vector<StepTimes> steps;
   std::vector<Failure> failures;
   std::vector<LibraryFault> library_faults;
+  std::vector<MemoryPeaks> memory;  ///< one an experiment
 };
 
 /// --describe: a network's table: layer, kind, output, receptive field, weights, biases, FLOPs, bytes,

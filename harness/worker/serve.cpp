@@ -1,3 +1,5 @@
+#include <sys/prctl.h>
+
 #include <csignal>
 #include <cstdlib>
 #include <map>
@@ -5,6 +7,9 @@
 #include <stdexcept>
 #include <vector>
 
+#include "harness/backend/startable_threads.h"
+#include "harness/cluster/openmp_binding.h"
+#include "harness/cluster/team.h"
 #include "harness/measure/timed_program.h"
 #include "harness/worker/channel.h"
 #include "harness/worker/model_json.h"
@@ -15,6 +20,18 @@ namespace cnnbench {
 namespace {
 
 using Json = nlohmann::json;
+
+/// As settle_threads() of the process that started this one; that one counted its own threads only.
+void expect_team(int threads) {
+  static int counted = 1;  // its threads live on
+  if (counted >= threads) return;
+  const int startable = StartableThreads(threads - 1).count();
+  const Team team = open_team(threads, startable);
+  if (team.threads < threads)
+    throw std::runtime_error(std::to_string(team.threads) + " of the " + std::to_string(threads) +
+                             " threads run in its process: " + team.cause);
+  counted = threads;
+}
 
 /// The programs of one backend, and the calls that they get.
 class Server {
@@ -63,6 +80,8 @@ class Server {
       options.distrusted.push_back({each.at("layer").get<std::string>(),
                                     static_cast<Direction>(each.at("direction").get<int>()),
                                     each.at("implementation").get<std::string>()});
+    const OnAllPlaces all_places;
+    expect_team(options.threads);
     Entry entry;
     entry.program = backend_.prepare(model_from_json(request.at("model")), options);
     entry.whole = time_whole_step(*entry.program, clock_);
@@ -151,6 +170,9 @@ int serve() {
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  // Where that ends while this one computes, nobody reads what this one would answer.
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  fix_team_size();
   Channel channel(std::atoi(std::getenv(protocol::descriptor_variable)));
   const char* const name = std::getenv(protocol::backend_variable);
   const Backend* const backend = name != nullptr ? find_backend(name) : nullptr;

@@ -21,6 +21,11 @@ class GemmBackend final : public Backend {
   std::vector<std::string> warnings() const override { return library_->warnings(); }
   std::string unsupported(const ModelLayer&, Pass) const override { return {}; }
 
+  /// Memory for im2col (see Tiling), and what the library packs matrices into.
+  double extra_bytes(const Model&, const PrepareOptions& options) const override {
+    return (24.0 + 8.0 * options.threads) * (1 << 20);
+  }
+
   std::unique_ptr<Program> prepare(const Model& model, const PrepareOptions& options) const override {
     return make_program(model, options, *library_);
   }

@@ -47,7 +47,10 @@ class OneDnnBackend final : public Backend {
   }
 
   double extra_bytes(const Model& model, const PrepareOptions& options) const override {
-    return onednn::winograd_bytes(model, options, variant_);
+    // In training, weights are there in the layouts of up to three primitives.
+    const double copies = options.pass == Pass::forward ? 0 : 1;
+    return onednn::winograd_bytes(model, options, variant_) +
+           copies * static_cast<double>(model.parameters()) * sizeof(float);
   }
 
   std::unique_ptr<Program> prepare(const Model& model, const PrepareOptions& options) const override {

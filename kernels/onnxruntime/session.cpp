@@ -1,4 +1,5 @@
 #include "kernels/onnxruntime/session.h"
+#include "harness/backend/startable_threads.h"
 
 #include <algorithm>
 #include <chrono>
@@ -83,6 +84,7 @@ std::shared_ptr<Ort::Env> environment(int threads) {
     throw std::runtime_error("onnxruntime: its thread pool, one a process, is in use with " +
                              std::to_string(shared_threads) + " threads, not " + std::to_string(threads));
   }
+  expect_startable(threads - 1);
   Ort::ThreadingOptions options;
   options.SetGlobalIntraOpNumThreads(threads);
   options.SetGlobalInterOpNumThreads(1);

@@ -35,6 +35,13 @@ class ReferenceBackend final : public Backend {
   std::string unsupported(const ModelLayer&, Pass) const override { return {}; }
   const Oracle* oracle() const override { return &oracle_; }
 
+  /// It keeps every activation, and in training every gradient of one.
+  double extra_bytes(const Model& model, const PrepareOptions& options) const override {
+    std::int64_t all = 0;
+    for (const ModelLayer& layer : model.layers) all += layer.output.size();
+    return static_cast<double>(options.batch * all) * sizeof(float);
+  }
+
   std::unique_ptr<Program> prepare(const Model& model, const PrepareOptions& options) const override {
     return std::make_unique<ReferenceProgram>(model, options);
   }

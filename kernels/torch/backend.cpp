@@ -27,6 +27,12 @@ class TorchBackend final : public Backend {
     return "";
   }
 
+  /// The library itself, and its copy of the parameters in the layout of its convolutions and products.
+  double extra_bytes(const Model& model, const PrepareOptions&) const override {
+    constexpr double library = 200.0 * (1 << 20);
+    return library + static_cast<double>(model.parameters()) * sizeof(float);
+  }
+
   std::unique_ptr<Program> prepare(const Model& model, const PrepareOptions& options) const override {
     if (options.batch < 1) throw std::runtime_error(name() + ": the batch must be positive");
     for (const ModelLayer& layer : model.layers)

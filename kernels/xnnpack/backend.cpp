@@ -56,6 +56,11 @@ class XnnpackBackend final : public Backend {
     return "";
   }
 
+  /// The library packs a copy of the parameters.
+  double extra_bytes(const Model& model, const PrepareOptions&) const override {
+    return static_cast<double>(model.parameters()) * sizeof(float);
+  }
+
   std::unique_ptr<Program> prepare(const Model& model, const PrepareOptions& options) const override {
     for (const ModelLayer& layer : model.layers)
       if (const std::string reason = unsupported(layer, options.pass); !reason.empty())

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "harness/backend/startable_threads.h"
+
 namespace cnnbench::xnnpack {
 namespace {
 
@@ -11,9 +13,15 @@ void run_piece(void* body, std::size_t begin, std::size_t length) {
                                      static_cast<std::int64_t>(begin + length));
 }
 
+/// pthreadpool waits for ever for a thread that did not start.
+pthreadpool_t create(int threads) {
+  expect_startable(threads - 1);
+  return pthreadpool_create(static_cast<std::size_t>(threads));
+}
+
 }  // namespace
 
-ThreadPool::ThreadPool(int threads) : pool_(pthreadpool_create(static_cast<std::size_t>(threads))) {
+ThreadPool::ThreadPool(int threads) : pool_(create(threads)) {
   if (!pool_) throw std::runtime_error("xnnpack: no thread pool");
   // New workers spin, too.
   const auto nothing = [](std::int64_t, std::int64_t) {};

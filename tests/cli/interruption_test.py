@@ -66,3 +66,44 @@ def test_an_interruption_of_mpirun_leaves_no_broken_result(tmp_path):
     for folder in tmp_path.iterdir():
         if not folder.name.startswith("."):
             assert result(tmp_path)["cnnbench"]["status"] == "partial"
+
+
+# Plain loops, of which a step takes minutes.
+SLOW = ("--config", "vgg16", "--backend", "reference", "--pass", "forward", "--verify", "off", "--batch", 32)
+
+
+def ended(command, output, signal_number):
+    """Starts the command, sends the signal once the slow network has begun; its status, stdout and stderr."""
+    command = [str(word) for word in (*command, "--output", output)]
+    with subprocess.Popen(
+        command, text=True, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as run:
+        for line in run.stdout:
+            if line.startswith("vgg16, forward, batch"):
+                run.send_signal(signal_number)
+                break
+        out, err = run.communicate(timeout=60)  # long before the step would end
+        return run.returncode, out, err
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
+def test_a_step_that_takes_minutes_does_not_hold_the_program(tmp_path, signal_number):
+    status, _, err = ended([BENCH, *SLOW], tmp_path, signal_number)
+    assert status == 128 + signal_number
+    assert "no result is kept" in err
+    assert not list(tmp_path.glob("[!.]*"))
+
+
+def test_what_was_complete_before_a_slow_step_is_kept(tmp_path):
+    first = ("--config", "lenet", "--steps", 2, "--burn-in", 0, "--views", "network")
+    status, _, err = ended([BENCH, *first, *SLOW], tmp_path, signal.SIGTERM)
+    assert status == 3
+    assert "kept is what was complete" in err
+    own = result(tmp_path)["cnnbench"]
+    assert own["status"] == "partial"
+    assert {record["model"] for record in own["records"]} == {"lenet"}
+
+
+def test_a_slow_step_does_not_hold_mpirun(tmp_path):
+    status, _, _ = ended([*TWO_RANKS, *SLOW], tmp_path, signal.SIGTERM)
+    assert status != 0

@@ -2,24 +2,23 @@
 
 import csv
 import json
-import os
 import re
-import subprocess
 
 import pytest
-from program import BENCH, ENVIRONMENT, bench
+from program import bench, result
 
+PHASES = ("prepare_bytes", "verify_bytes", "measure_bytes")
 BATCH = 32
 FLOAT = 4
 
 
 def peak_bytes(*arguments):
-    """Largest resident size of one run that is waited for here."""
-    process = subprocess.Popen([BENCH, *map(str, arguments)], env=ENVIRONMENT, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    return usage.ru_maxrss * 1024
+    """The largest of the peaks that one run, which has to go well, tells of its phases."""
+    output = arguments[arguments.index("--output") + 1]
+    done = bench(*arguments)
+    assert done.returncode == 0, done.stderr
+    (memory,) = result(output)["cnnbench"]["memory"]
+    return max(memory[phase] or 0 for phase in PHASES)
 
 
 def held():
@@ -71,3 +70,36 @@ def test_winograd_takes_its_packed_weights_and_little_more(tmp_path):
     packed = packed_bytes(next((tmp_path / "winograd").glob("*/layers.csv")))
     assert packed > 200e6  # twelve layers
     assert peaks["winograd"] <= peaks["onednn"] + packed + 100e6, (peaks, packed)
+
+
+def available(backend):
+    return f"\n{backend}" in bench("--list-backends").stdout
+
+
+NETWORKS = {"vgg16": 2, "overfeat": 2, "lasagne_cnn": 64, "lenet": 500}
+BACKENDS = ["onednn", "onednn:layout=nchw", "winograd", "gemm:openblas", "xnnpack", "torch"]
+CASES = [
+    (network, network_pass, backend)
+    for network in NETWORKS
+    for network_pass in ("forward", "forward-backward")
+    for backend in BACKENDS
+    if not (backend == "xnnpack" and network_pass == "forward-backward")
+]
+
+
+@pytest.mark.parametrize(("network", "network_pass", "backend"), CASES)
+def test_the_estimate_is_at_least_the_peak_and_at_most_1_3_times(tmp_path, network, network_pass, backend):
+    done = bench(
+        *("--config", network, "--pass", network_pass, "--backend", backend, "--batch", NETWORKS[network]),
+        *("--views", "network", "--burn-in", 0, "--steps", 1, "--output", tmp_path),
+    )
+    if done.returncode == 2 and "is not there" in done.stderr:
+        pytest.skip(f"{backend} is not built")
+    assert done.returncode == 0, done.stderr
+    if not (memories := result(tmp_path)["cnnbench"]["memory"]):
+        pytest.skip("unsupported")
+    (memory,) = memories
+    peak = max(memory[phase] or 0 for phase in PHASES)
+    ratio = memory["estimated_bytes"] / peak
+    assert ratio >= 1 or memory["estimated_bytes"] > peak - 30e6, (ratio, memory)
+    assert ratio <= 1.3 or peak < 200e6, (ratio, memory)

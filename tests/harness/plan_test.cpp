@@ -8,6 +8,7 @@
 #include "harness/backend/choice.h"
 #include "harness/machine/facts.h"
 #include "harness/measure/npy.h"
+#include "harness/memory.h"
 #include "tests/harness/measure/scratch_folder.h"
 
 namespace cnnbench {
@@ -167,17 +168,17 @@ TEST(CheckMemory, RefusesANetworkLargerThanTheMachineWithBothFigures) {
   const auto check = [&] { warnings_of(large, 1); };
 
   EXPECT_THAT(user_error(check),
-              ::testing::MatchesRegex("large forward at batch 8 needs about [0-9.]+ GiB a rank on onednn, "
-                                      "[0-9.]+ GiB for the 1 rank of a node, and [0-9.]+ GiB "
+              ::testing::MatchesRegex("large forward at batch 8 needs about [0-9.]+ [GT]iB a rank on onednn, "
+                                      "[0-9.]+ [GT]iB for the 1 rank of a node, and [0-9.]+ [GM]iB "
                                       "is available; .*"));
 }
 
 TEST(CheckMemory, HasBackendsThatDoNotFitTogetherMeasuredOneAfterTheOtherAndSaysSo) {
   const double available = static_cast<double>(available_memory_bytes().value());
-  // A dense layer of 9 inputs whose weights take a tenth of the memory: one backend fits, twenty do not.
+  // A dense layer of 9 inputs whose weights take a tenth of the memory: one backend fits, forty do not.
   const std::vector<Config> configs{config_of("net", static_cast<std::int64_t>(available / 10 / 4 / 9 / 2))};
   Options options;
-  options.backends.assign(20, find_backend("onednn"));
+  options.backends.assign(40, find_backend("onednn"));
   options.passes = {Pass::forward};
   options.verify = Verify::off;
   std::vector<Experiment> plan = plan_experiments(configs, options, 1, 1);
@@ -185,7 +186,7 @@ TEST(CheckMemory, HasBackendsThatDoNotFitTogetherMeasuredOneAfterTheOtherAndSays
   const std::vector<std::string> warnings = check_memory(plan, 1);
 
   EXPECT_FALSE(plan[0].interleaved);
-  EXPECT_THAT(warnings, ElementsAre(HasSubstr("20 backends together need about")));
+  EXPECT_THAT(warnings, ElementsAre(HasSubstr("40 backends together need about")));
   options.backends.resize(1);
   plan = plan_experiments(configs, options, 1, 1);
   EXPECT_THAT(check_memory(plan, 1), ::testing::IsEmpty());
@@ -210,7 +211,28 @@ TEST(CheckMemory, CountsWhatABackendHoldsBesideTheNetwork) {
   std::vector<Experiment> plan = plan_experiments(configs, options, 1, 1);
 
   EXPECT_THAT(user_error([&] { check_memory(plan, 1); }),
-              ::testing::ContainsRegex("needs about 93132257.* GiB a rank on greedy"));
+              ::testing::ContainsRegex("needs about 909,49[0-9] TiB a rank on greedy"));
+}
+
+/// The refusal of inference of a dense layer of 18 inputs whose weights take so large a share of the memory.
+std::string refusal(double share, std::int64_t batch) {
+  const double available = static_cast<double>(available_memory_bytes().value());
+  const auto units = static_cast<std::int64_t>(share * available / sizeof(float) / 18);
+  const std::vector<Config> configs{config_of("net", units, batch)};
+  Options options;
+  options.backends = {find_backend("onednn")};
+  options.passes = {Pass::forward};
+  std::vector<Experiment> plan = plan_experiments(configs, options, 1, 1);
+  return user_error([&] { check_memory(plan, 1); });
+}
+
+TEST(CheckMemory, AdvisesWhatHelps) {
+  // Weights that fit once or twice, and not three times, as verification has them.
+  EXPECT_THAT(refusal(0.4, 1), HasSubstr("it fits with --verify off"));
+  EXPECT_THAT(refusal(0.4, 1), ::testing::Not(HasSubstr("--batch")));  // there is no smaller one
+  EXPECT_THAT(refusal(3, 1), HasSubstr("take a smaller network"));
+  // Outputs of a thousand images take 55 times what the weights take.
+  EXPECT_THAT(refusal(0.04, 1000), HasSubstr("it fits with --batch "));
 }
 
 TEST(CheckPaths, RefusesAFolderThatCannotBeMade) {

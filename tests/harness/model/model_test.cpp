@@ -216,7 +216,7 @@ TEST(Cost, TrainingKeepsEveryActivationAndGradientInferenceTwoNeighbours) {
   const Model model = build({1, 4, 4}, {{"a", conv(2, {1, 1})}, {"b", conv(1, {1, 1})}});
   const std::int64_t parameters = (2 + 2) + (2 + 1);
   EXPECT_EQ(memory_bytes(model, false, 3), 4 * (parameters + 3 * (32 + 16)));
-  EXPECT_EQ(memory_bytes(model, true, 3), 4 * (2 * parameters + 3 * (16 + 2 * 32 + 2 * 16)));
+  EXPECT_EQ(memory_bytes(model, true, 3), 4 * (2 * parameters + 3 * (16 + 32 + 16 + 32 + 16)));
 }
 
 TEST(Errors, SayWhatDoesNotFit) {
