@@ -29,12 +29,13 @@ double needed_bytes(const Experiment& experiment, const std::vector<const Backen
   const auto has = [&](View view) {
     return std::find(experiment.views.begin(), experiment.views.end(), view) != experiment.views.end();
   };
-  // Prefixes and single layers are programs of their own beside the network's.
-  const int programs = has(View::prefix) || has(View::isolated) ? 2 : 1;
+  // Prefixes are programs of their own beside the network's.
+  const int programs = has(View::prefix) ? 2 : 1;
   double all = experiment.verify ? verification_bytes(model, training, experiment.batch) : 0;
   for (const Backend* backend : backends)
     all += programs *
            (memory_bytes(model, training, experiment.batch) + copies + backend->extra_bytes(model, options));
+  if (experiment.timing.gap == Gap::cold) all += flushing_bytes(experiment.threads);
   return all;
 }
 
@@ -100,6 +101,9 @@ TimingSettings timing_of(const RunSettings& run, const Options& options) {
   timing.steps = options.steps.value_or(run.steps.value_or(timing.steps));
   const double otherwise = options.steps ? 0.0 : run.precision.value_or(timing.precision);
   timing.precision = options.precision.value_or(otherwise);
+  for (const Gap gap : {Gap::none, Gap::idle, Gap::cold})
+    if (run.gap == to_string(gap)) timing.gap = gap;
+  timing.gap = options.gap.value_or(timing.gap);
   // Exactly N steps are cut short only by a limit that stands beside that N: in the config, or on the command
   // line.
   const double no_limit = 0;
