@@ -32,7 +32,9 @@ std::vector<Flag> flags(const RecordContext& context, const Record& record, cons
                       fmt::format("the clock's resolution is {:.0f} % of this time",
                                   100 * context.clock.resolution_seconds / summary.median),
                       context.clock.resolution_seconds / summary.median});
-  for (Flag& flag : rank_flags(samples, context.hosts)) result.push_back(std::move(flag));
+  for (Flag& flag : rank_flags(samples, context.hosts))
+    if (context.timing.gap == Gap::none || flag.about != "between steps")  // the user's own gap
+      result.push_back(std::move(flag));
   for (Flag& flag : sample_flags(record.samples, summary)) result.push_back(std::move(flag));
   return result;
 }
