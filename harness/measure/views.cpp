@@ -79,16 +79,12 @@ std::vector<Samples> time(ExperimentRun& run, const std::vector<Subject>& subjec
                         seconds);
   };
   run.clocks.synchronize();
-  run.clocks.synchronize();
   std::vector<Samples> samples =
       measure(steps, run.experiment.timing, run.cluster, progress, run.experiment.conditions);
   run.clocks.correct(samples);
   for (std::size_t i = 0; run.cluster.is_root() && i < samples.size(); ++i)
     run.findings.steps.push_back(step_times(context(run, *subjects[i].contestant->backend, subjects[i].view),
                                             subjects[i].label, samples[i]));
-  run.clocks.correct(samples);
-  for (std::size_t i = 0; run.cluster.is_root() && i < samples.size(); ++i)
-    run.findings.steps.push_back(step_times(context(run, *contestants[i].backend, view), label, samples[i]));
   for (const Samples& sample : samples)
     run.findings.interrupted = run.findings.interrupted || sample.stop_reason == StopReason::interrupted;
   return samples;
