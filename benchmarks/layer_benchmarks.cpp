@@ -58,7 +58,9 @@ double scratch_mib(const LayerCase& layer, const Convolution& convolution) {
 
 /// What ran; "(direct-equivalent)" says why its share of the peak may be above 100 %.
 std::string label(const OperationGroup& operations, const LayerCase& layer) {
-  std::string text = operations.implementation + (operations.direct_equivalent ? " (direct-equivalent)" : "");
+  std::string text = operations.implementation +
+                     (operations.layout.empty() ? "" : " (" + operations.layout + ")") +
+                     (operations.direct_equivalent ? " (direct-equivalent)" : "");
   for (const std::string& other : layer.others)
     text += (&other == &layer.others.front() ? "; also " : ", ") + other;
   return text;
@@ -73,14 +75,16 @@ std::string sizes_of(const LayerCase& product) {
 
 /// Calls `run` with the prepared layers. Whatever keeps them from running becomes the benchmark's error.
 void with_prepared(benchmark::State& state, PreparedLayers& prepared, const std::vector<Wanted>& wanted,
-                   Direction direction, const std::function<void(const std::vector<PreparedLayer*>&)>& run) {
+                   Direction direction,
+                   const std::function<void(const std::vector<std::unique_ptr<PreparedLayer>>&)>& run) {
   std::string error;
   try {
     for (const Wanted& one : wanted)
-      if (error.empty()) error = one.backend->unsupported(one.layer->layer(), one.pass);
+      for (const ModelLayer& layer : one.layer->network->layers)
+        if (error.empty()) error = one.backend->unsupported(layer, one.pass);
     if (error.empty()) {
-      const std::vector<PreparedLayer*> layers = prepared.hold(wanted);
-      for (const PreparedLayer* layer : layers)
+      const std::vector<std::unique_ptr<PreparedLayer>> layers = prepared.hold(wanted);
+      for (const std::unique_ptr<PreparedLayer>& layer : layers)
         if (layer->operations(direction) == nullptr)
           error = "the backend runs nothing of its own here: no work, or part of another operation";
       if (error.empty()) run(layers);
@@ -96,7 +100,7 @@ void with_prepared(benchmark::State& state, PreparedLayers& prepared, const std:
 void run_direction(benchmark::State& state, const Subject& subject, Pass pass, Direction direction) {
   const LayerCase& layer = *subject.layer;
   with_prepared(state, *subject.prepared, {{&layer, subject.backend, pass}}, direction,
-                [&](const std::vector<PreparedLayer*>& prepared) {
+                [&](const std::vector<std::unique_ptr<PreparedLayer>>& prepared) {
                   PreparedLayer& one = *prepared[0];
                   std::vector<double> seconds;
                   std::vector<double> reorders;
@@ -122,7 +126,7 @@ void run_over_sgemm(benchmark::State& state, const Subject& subject, const Layer
   with_prepared(
       state, *subject.prepared,
       {{&layer, subject.backend, Pass::forward}, {&product, subject.backend, Pass::forward}},
-      Direction::forward, [&](const std::vector<PreparedLayer*>& prepared) {
+      Direction::forward, [&](const std::vector<std::unique_ptr<PreparedLayer>>& prepared) {
         std::vector<double> seconds[2];
         for (auto _ : state) {
           for (const std::size_t i : {0U, 1U}) {
@@ -146,23 +150,40 @@ void add(const std::string& name, const std::function<void(benchmark::State&)>& 
   benchmark::RegisterBenchmark(name.c_str(), run)->UseManualTime()->Unit(benchmark::kMillisecond);
 }
 
-void register_sgemm(const Subject& subject, const std::string& prefix) {
-  const auto product = std::make_shared<const LayerCase>(matrix_product_of(*subject.layer));
-  add(prefix + "forward_over_sgemm",
+/// Where a gemm backend computes a convolution in inference: the same by its bare matrix product.
+std::shared_ptr<const LayerCase> product_of(const Subject& subject, Pass pass) {
+  const bool convolution = std::holds_alternative<Convolution>(subject.layer->layer().kind);
+  if (pass != Pass::forward || !convolution || !is_gemm(*subject.backend)) return nullptr;
+  return std::make_shared<const LayerCase>(matrix_product_of(*subject.layer));
+}
+
+std::string prefix_of(const Subject& subject) {
+  return subject.layer->name + "/" + subject.backend->name() + "/";
+}
+
+void register_over_sgemm(const Subject& subject, Pass pass) {
+  const auto product = product_of(subject, pass);
+  if (!product) return;
+  add(prefix_of(subject) + "forward_over_sgemm",
       [subject, product](benchmark::State& state) { run_over_sgemm(state, subject, *product); });
-  add(prefix + "sgemm", [subject, product](benchmark::State& state) {
+}
+
+void register_sgemm(const Subject& subject, Pass pass) {
+  const auto product = product_of(subject, pass);
+  if (!product) return;
+  add(prefix_of(subject) + "sgemm", [subject, product](benchmark::State& state) {
     run_direction(state, {product.get(), subject.backend, subject.prepared, subject.peak}, Pass::forward,
                   Direction::forward);
   });
 }
 
-void register_pass(const Subject& subject, const std::string& prefix, Pass pass) {
+void register_directions(const Subject& subject, Pass pass) {
   for (const Direction direction :
        {Direction::forward, Direction::backward_data, Direction::backward_weights}) {
     const bool backward = direction != Direction::forward;
     if (backward && (pass == Pass::forward || !has_direction(subject.layer->layer(), direction))) continue;
     const std::string suffix = !backward && pass != Pass::forward ? "_in_training" : "";
-    add(prefix + std::string(to_string(direction)) + suffix,
+    add(prefix_of(subject) + std::string(to_string(direction)) + suffix,
         [subject, pass, direction](benchmark::State& state) {
           run_direction(state, subject, pass, direction);
         });
@@ -173,17 +194,24 @@ void register_pass(const Subject& subject, const std::string& prefix, Pass pass)
 
 void register_layers(const std::vector<LayerCase>& layers, const std::vector<const Backend*>& backends,
                      PreparedLayers& prepared, double peak) {
-  for (const LayerCase& layer : layers)
-    for (const Backend* backend : backends) {
-      const Subject subject{&layer, backend, &prepared, peak};
-      const std::string prefix = layer.name + "/" + backend->name() + "/";
-      for (const Pass pass : layer.passes) {
-        register_pass(subject, prefix, pass);
-        if (pass == Pass::forward && is_gemm(*backend) &&
-            std::holds_alternative<Convolution>(layer.layer().kind))
-          register_sgemm(subject, prefix);
-      }
-    }
+  std::vector<const Model*> networks;
+  std::vector<Pass> passes;
+  const auto add_new = [](auto& list, auto item) {
+    if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
+  };
+  for (const LayerCase& layer : layers) {
+    add_new(networks, layer.network.get());
+    for (const Pass pass : layer.passes) add_new(passes, pass);
+  }
+  // A network is prepared once for all of its layers.
+  for (const Model* network : networks)
+    for (const Backend* backend : backends)
+      for (const Pass pass : passes)
+        for (const auto& registration : {register_directions, register_over_sgemm, register_sgemm})
+          for (const LayerCase& layer : layers)
+            if (layer.network.get() == network &&
+                std::find(layer.passes.begin(), layer.passes.end(), pass) != layer.passes.end())
+              registration({&layer, backend, &prepared, peak}, pass);
 }
 
 }  // namespace cnnbench

@@ -11,12 +11,11 @@ namespace {
 
 /// Equal for layers that are equal in all but name, wherever they stand in their networks.
 std::string key_of(const LayerCase& layer) {
-  Model nameless = layer.model;
-  nameless.name.clear();
-  nameless.source.clear();
-  nameless.first_input_gradient = false;
-  for (ModelLayer& one : nameless.layers) one.name.clear();
-  return std::to_string(layer.batch) + " " + model_to_json(nameless).dump();
+  Model alone;
+  alone.input = layer.layer().input;
+  alone.layers = {layer.layer()};
+  alone.layers[0].name.clear();
+  return std::to_string(layer.batch) + " " + model_to_json(alone).dump();
 }
 
 }  // namespace
@@ -25,10 +24,12 @@ std::vector<LayerCase> distinct_layers(const std::vector<Config>& configs, const
   std::vector<LayerCase> cases;
   std::map<std::string, std::size_t> known;  // key → index into `cases`
   for (const Config& config : configs)
-    for (const NetworkConfig& network : config.networks)
+    for (const NetworkConfig& network : config.networks) {
+      const auto model = std::make_shared<const Model>(network.model);
       for (std::size_t i = 0; i < network.model.layers.size(); ++i) {
         LayerCase one{network.model.name + "/" + network.model.layers[i].name,
-                      single_layer(network.model, static_cast<int>(i)),
+                      model,
+                      static_cast<int>(i),
                       batch_of(network, options, 1),
                       options.passes.empty() ? network.run.passes : options.passes,
                       {}};
@@ -39,11 +40,15 @@ std::vector<LayerCase> distinct_layers(const std::vector<Config>& configs, const
         }
         LayerCase& first = cases[place->second];
         first.others.push_back(one.name);
-        if (one.layer().input_gradient) first.model = std::move(one.model);
+        if (one.layer().input_gradient && !first.layer().input_gradient) {
+          first.network = one.network;
+          first.index = one.index;
+        }
         for (const Pass pass : one.passes)
           if (std::find(first.passes.begin(), first.passes.end(), pass) == first.passes.end())
             first.passes.push_back(pass);
       }
+    }
   return cases;
 }
 
@@ -58,7 +63,9 @@ LayerCase matrix_product_of(const LayerCase& convolution) {
   dense.units = images * plane;
   dense.bias = false;
   return {convolution.name,
-          build_model(convolution.model.name, "", {taps, 1, 1}, {{"sgemm", dense}}, Loss::l2),
+          std::make_shared<const Model>(
+              build_model(convolution.network->name, "", {taps, 1, 1}, {{"sgemm", dense}}, Loss::l2)),
+          0,
           settings.filters / settings.groups,
           {Pass::forward},
           {}};

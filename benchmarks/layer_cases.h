@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -9,15 +10,16 @@
 
 namespace cnnbench {
 
-/// One layer as a network of its own, with what runs on it.
+/// One layer in its network, with what runs on it.
 struct LayerCase {
   std::string name;  ///< "vgg16/conv3_2"
-  Model model;       ///< see single_layer
+  std::shared_ptr<const Model> network;
+  int index = 0;  ///< of the layer in the network
   std::int64_t batch = 1;
   std::vector<Pass> passes;
   std::vector<std::string> others;  ///< names of the later layers that are equal to it in all but name
 
-  const ModelLayer& layer() const { return model.layers[0]; }
+  const ModelLayer& layer() const { return network->layers[static_cast<std::size_t>(index)]; }
 };
 
 /// Every distinct layer of the networks in order. Layers are equal where kind, settings, input and batch are;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "harness/machine/facts.h"
+#include "harness/measure/gap.h"
 #include "harness/measure/verification.h"
 #include "harness/model/cost.h"
 #include "harness/plan.h"
@@ -31,14 +32,6 @@ double program_bytes(const Experiment& experiment, const Backend& backend, const
   return memory_bytes(model, is_training(experiment), experiment.batch) + backend.extra_bytes(model, options);
 }
 
-/// The largest program of one layer.
-double largest_layer_bytes(const Experiment& experiment, const Backend& backend) {
-  double most = 0;
-  for (int i = 0; i < static_cast<int>(experiment.model->layers.size()); ++i)
-    most = std::max(most, program_bytes(experiment, backend, single_layer(*experiment.model, i)));
-  return most;
-}
-
 /// The parameters of one layer as they come from the seed, before they are packed.
 double plain_parameters_bytes(const Model& model) {
   std::int64_t most = 0;
@@ -46,18 +39,13 @@ double plain_parameters_bytes(const Model& model) {
   return static_cast<double>(most) * sizeof(float);
 }
 
-/// What the programs of a view take beside those of the network.
-double view_bytes(const Experiment& experiment) {
-  double most = 0;
-  for (const View view : {View::isolated, View::prefix}) {
-    if (!has(experiment, view)) continue;
-    double all = 0;
-    for (const Backend* backend : experiment.backends)
-      all += view == View::isolated ? largest_layer_bytes(experiment, *backend)
-                                    : program_bytes(experiment, *backend, *experiment.model);
-    most = std::max(most, all + plain_parameters_bytes(*experiment.model));
-  }
-  return most;
+/// What the programs of the prefix view take beside those of the network.
+double prefix_bytes(const Experiment& experiment) {
+  if (!has(experiment, View::prefix)) return 0;
+  double all = plain_parameters_bytes(*experiment.model);
+  for (const Backend* backend : experiment.backends)
+    all += program_bytes(experiment, *backend, *experiment.model);
+  return all;
 }
 
 Experiment with_backends(Experiment experiment, std::vector<const Backend*> backends) {
@@ -91,7 +79,7 @@ std::vector<std::string> cures(const Experiment& experiment, double available, d
   other.verify = false;
   if (fits(other) && experiment.measure) all.push_back("--verify off");
   other = experiment;
-  std::erase_if(other.views, [](View view) { return view == View::isolated || view == View::prefix; });
+  std::erase(other.views, View::prefix);
   if (fits(other) && !other.views.empty()) all.push_back("--views network,layers");
   other = experiment;
   other.pass = Pass::forward;
@@ -116,13 +104,14 @@ double needed_bytes(const Experiment& experiment) {
   const Model& model = *experiment.model;
   double kept = base_bytes;
   for (const Backend* backend : experiment.backends) kept += program_bytes(experiment, *backend, model);
+  if (experiment.timing.gap == Gap::cold) kept += flushing_bytes(experiment.threads);
   const double preparing = plain_parameters_bytes(model);
   const double verifying =
       experiment.verify ? verification_bytes(model, is_training(experiment), experiment.batch) : 0;
   // While a program is prepared, its activations are not there yet.
   const double activations = memory_bytes(model, is_training(experiment), experiment.batch) -
                              static_cast<double>(model.parameters()) * sizeof(float);
-  return kept + std::max({preparing - activations, verifying, view_bytes(experiment), 0.0});
+  return kept + std::max({preparing - activations, verifying, prefix_bytes(experiment), 0.0});
 }
 
 std::vector<std::string> check_memory(std::vector<Experiment>& experiments, int node_ranks) {

@@ -70,6 +70,7 @@ struct Words {
   std::vector<std::string> views{"network", "layers"};
   std::string layers;
   std::string verify = "on";
+  std::string gap;
   std::string format = "table";
 };
 
@@ -86,6 +87,8 @@ void interpret(const Words& words, Options& options) {
     options.backends.push_back(chosen(*choice));
   options.verify = named<Verify>("--verify", words.verify,
                                  {{"on", Verify::on}, {"off", Verify::off}, {"only", Verify::only}});
+  if (!words.gap.empty())
+    options.gap = named<Gap>("--gap", words.gap, names_of<Gap>({Gap::none, Gap::idle, Gap::cold}));
   options.format = named<Format>("--format", words.format,
                                  {{"table", Format::table}, {"json", Format::json}, {"csv", Format::csv}});
   if (!words.layers.empty()) try {
@@ -153,6 +156,9 @@ void declare(CLI::App& app, Options& options, Words& words) {
   app.add_option("--max-seconds", options.max_seconds, "Most seconds of timed steps in one view")
       ->check(CLI::Range(1e-9, 1e9))
       ->type_name("S");
+  app.add_option("--gap", words.gap,
+                 "Before every timed step: none, idle (threads sleep) or cold (caches are flushed)")
+      ->type_name("WORD");
   app.add_option("--layer", words.layers,
                  "Only the layers whose name matches this regular expression (RE2's syntax)")
       ->type_name("REGEX");

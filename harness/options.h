@@ -26,6 +26,7 @@ struct Options {
   std::optional<std::int64_t> steps;
   std::optional<double> precision;
   std::optional<double> max_seconds;
+  std::optional<Gap> gap;
   int threads = 0;  ///< 0: this rank's share of the node
   std::optional<LayerPattern> layers;
   Verify verify = Verify::on;

@@ -66,6 +66,9 @@ TimingSettings timing_of(const RunSettings& run, const Options& options) {
   timing.steps = options.steps.value_or(run.steps.value_or(timing.steps));
   const double otherwise = options.steps ? 0.0 : run.precision.value_or(timing.precision);
   timing.precision = options.precision.value_or(otherwise);
+  for (const Gap gap : {Gap::none, Gap::idle, Gap::cold})
+    if (run.gap == to_string(gap)) timing.gap = gap;
+  timing.gap = options.gap.value_or(timing.gap);
   // Exactly N steps are cut short only by a limit that stands beside that N: in the config, or on the command
   // line.
   const double no_limit = 0;

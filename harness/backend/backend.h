@@ -36,6 +36,9 @@ struct Operation {
   /// How much larger its rounding errors are than those of sums of products: 1 for direct algorithms and
   /// matrix multiplication, more for algorithms that transform (Winograd).
   double error_growth = 1;
+  /// How the activations and gradients that it reads and writes lie in memory, in the backend's own words:
+  /// oneDNN's "acdb → aBcd16b" is NHWC in, blocks of 16 channels out. Empty where it does not say.
+  std::string layout = {};
 
   /// Whether it multiplies another number of times than the convention counts FLOPs for, as algorithms that
   /// transform do: its GFLOP/s are then "direct-equivalent", and may exceed what the machine multiplies.
@@ -75,7 +78,10 @@ class Program {
   /// In the order of execution; a step runs each once.
   virtual const std::vector<Operation>& operations() const = 0;
 
-  /// Runs one operation of the step. Throws std::runtime_error where the library reports a failure.
+  /// Runs one operation of the step. After a step, or its beginning up to a layer's last operation, the
+  /// operations of that layer may be run again and again in their order, for as long as none of another is:
+  /// they read what they read in the step, or, where they work in place, their own result. Throws
+  /// std::runtime_error where the library reports a failure.
   virtual void run(std::size_t operation) = 0;
 
   /// Copies a tensor into `plain` (its exact size, see Tensor). Buffers may be shared between layers, so a

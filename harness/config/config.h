@@ -28,6 +28,7 @@ struct RunSettings {
   std::optional<std::int64_t> steps;
   std::optional<double> precision;
   std::optional<double> max_seconds;
+  std::optional<std::string> gap;  ///< "none", "idle", "cold"
 };
 
 struct Sgd {

@@ -37,11 +37,15 @@ RmsProp read_rmsprop(const Value& value) {
 }  // namespace
 
 void read_run(const Value& value, RunSettings& run) {
-  const MapReader map(value, "run", {"passes", "burn_in", "steps", "precision", "max_seconds"});
+  const MapReader map(value, "run", {"passes", "burn_in", "steps", "precision", "max_seconds", "gap"});
   if (const auto passes = map.find("passes")) run.passes = read_passes(*passes);
   if (const auto burn_in = map.find("burn_in")) run.burn_in = burn_in->integer(0, 1'000'000);
   if (const auto steps = map.find("steps")) run.steps = steps->integer(1, 10'000'000);
   if (const auto precision = map.find("precision")) run.precision = precision->number(0, 1);
+  if (const auto gap = map.find("gap")) {
+    const std::vector<std::string> words{"none", "idle", "cold"};
+    run.gap = words[gap->choice(words)];
+  }
   if (const auto most = map.find("max_seconds")) run.max_seconds = most->number(0, 1e9, true);
 }
 

@@ -48,22 +48,26 @@ struct ExperimentRun {
   }
 };
 
-/// A program of `part` on every rank; or nothing on every rank, and why.
-std::unique_ptr<Program> try_to_prepare(ExperimentRun& run, const Backend& backend, const Model& part,
-                                        Setup* setup, bool takes_images, std::string& message);
+/// A program of `model`, which is the run's or cut off from it, with the experiment's images where it has
+/// any, on every rank; or nothing on every rank, and why. `setup`, where not null, takes the slowest rank's
+/// times, on rank 0.
+std::unique_ptr<Program> try_to_prepare(ExperimentRun& run, const Backend& backend, const Model& model,
+                                        Setup* setup, std::string& message);
 
 /// The whole network on a backend, prepared and, unless that is switched off, verified. Where an operation is
 /// wrong it is prepared again without that implementation; what replaces it is verified, too. Or a Failure
 /// and nothing.
 std::optional<Contestant> prepare_and_verify(ExperimentRun& run, const Backend& backend);
 
-/// A program of `part`, which is the run's model or cut out of it, on every rank; or a Failure and nothing.
-/// `setup`, where not null, takes the slowest rank's times, on rank 0. `takes_images`: the experiment's
-/// images, where it has any, go into its first layer.
-std::unique_ptr<Program> prepare_program(ExperimentRun& run, const Backend& backend, const Model& part,
-                                         Setup* setup, bool takes_images);
+/// A program of a prefix of the run's model, likewise; or a Failure and nothing.
+std::unique_ptr<Program> prepare_prefix(ExperimentRun& run, const Backend& backend, const Model& prefix);
 
-/// Times the contestants in one view and adds what was found to the run's findings.
-void measure_view(ExperimentRun& run, View view, const std::vector<Contestant>& contestants);
+/// The views that are measured together, in turns: those that time the network's whole steps, so that what
+/// they find can be compared.
+std::vector<std::vector<View>> views_in_turns(const std::vector<View>& views);
+
+/// Times the contestants in views that go together and adds what was found to the run's findings.
+void measure_views(ExperimentRun& run, const std::vector<View>& views,
+                   const std::vector<Contestant>& contestants);
 
 }  // namespace cnnbench

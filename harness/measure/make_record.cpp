@@ -14,6 +14,7 @@ namespace {
 
 constexpr double most_clock_cost = 0.05;        // of a timing; more is flagged
 constexpr double most_clock_resolution = 0.10;  // likewise
+constexpr double most_unattributed = 0.05;      // of the network's time, either way
 
 /// `clock_reads` is how often the clock was read for one sample.
 std::vector<Flag> flags(const RecordContext& context, const Record& record, const Samples& samples,
@@ -31,7 +32,9 @@ std::vector<Flag> flags(const RecordContext& context, const Record& record, cons
                       fmt::format("the clock's resolution is {:.0f} % of this time",
                                   100 * context.clock.resolution_seconds / summary.median),
                       context.clock.resolution_seconds / summary.median});
-  for (Flag& flag : rank_flags(samples, context.hosts)) result.push_back(std::move(flag));
+  for (Flag& flag : rank_flags(samples, context.hosts))
+    if (context.timing.gap == Gap::none || flag.about != "between steps")  // the user's own gap
+      result.push_back(std::move(flag));
   for (Flag& flag : sample_flags(record.samples, summary)) result.push_back(std::move(flag));
   return result;
 }
@@ -62,6 +65,7 @@ Record base_record(const RecordContext& context) {
   record.batch = context.batch;
   record.ranks = context.ranks;
   record.threads = context.threads;
+  record.gap = to_string(context.timing.gap);
   return record;
 }
 
@@ -120,6 +124,7 @@ std::optional<Record> layer_record(const RecordContext& context, const Model& mo
   Record record = base_record(context);
   record.direction = to_string(group.direction);
   record.implementation = group.implementation;
+  record.layout = group.layout;
   record.direct_equivalent = group.direct_equivalent;
   if (group.layer < static_cast<int>(model.layers.size())) {
     const ModelLayer& layer = model.layers[static_cast<std::size_t>(group.layer)];
@@ -169,12 +174,20 @@ std::int64_t step_bytes(const Model& model, Pass pass, std::int64_t batch) {
   return sum_over(model, pass, batch, bytes);
 }
 
-double median_step(const Samples& samples) {
-  std::vector<double> steps = samples.per_rank.at(0);
-  for (const std::vector<double>& rank : samples.per_rank)
+std::vector<double> seconds_of_steps(const Samples& samples) {
+  std::vector<double> steps;
+  for (const std::vector<double>& rank : samples.per_rank) {
+    steps.resize(rank.size());
     for (std::size_t s = 0; s < steps.size(); ++s) steps[s] = std::max(steps[s], rank[s]);
-  std::sort(steps.begin(), steps.end());
-  return quantile(steps, 0.5);
+  }
+  return steps;
+}
+
+bool layers_explain(const Setup& setup) {
+  if (!setup.unattributed_share) return true;
+  const double share = *setup.unattributed_share;
+  const Interval interval = setup.unattributed_interval.value_or(Interval{share, share});
+  return interval.low <= most_unattributed && interval.high >= -most_unattributed;
 }
 
 }  // namespace cnnbench

@@ -43,7 +43,11 @@ StepTimes step_times(const RecordContext& context, const std::string& layer, con
 std::int64_t step_flops(const Model& model, Pass pass, std::int64_t batch);
 std::int64_t step_bytes(const Model& model, Pass pass, std::int64_t batch);
 
-/// Median over the steps of a step's own time, summed over its parts, of the slowest rank.
-double median_step(const Samples& samples);
+/// The seconds of each step, all parts together, on the slowest rank.
+std::vector<double> seconds_of_steps(const Samples& samples);
+
+/// Whether the layers' times add up to the network's: false where the unattributed share is surely (by its
+/// interval, where it has one) more than 5 % either way.
+bool layers_explain(const Setup& setup);
 
 }  // namespace cnnbench

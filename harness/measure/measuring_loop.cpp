@@ -48,16 +48,21 @@ class Subject {
     samples_.stop_reason = reason;
   }
 
-  /// Takes exactly `count` steps that leave no trace, unless interrupted.
-  void run_untimed(std::int64_t count) {
-    for (std::int64_t i = 0; i < count && !finished_; ++i) {
-      step_.run(times());
-      if (cluster_.max(interrupted() ? 1 : 0) != 0) finish(StopReason::interrupted);
+  /// All that comes before a burst and leaves no trace: the lead-in, the burn-in before the first burst, and
+  /// a step to make the caches its own where another program ran last. Ends where interrupted.
+  void get_ready(std::int64_t burn_in, bool other_ran_last) {
+    lead_in();
+    if (steps_ > 0) {
+      run_untimed(other_ran_last && !step_.lead_in ? 1 : 0);
+    } else if (burn_in > 0) {
+      run_untimed(burn_in);
+      lead_in();
     }
   }
 
   /// Takes one step that counts, and learns from rank 0 whether it was the last. Rank 0 gets its seconds.
   double run_timed() {
+    if (step_.gap) step_.gap();
     cluster_.barrier();
     local_[step_.parts] = step_.run(times());
     // The interruption travels with the times, so that all ranks end after the same step.
@@ -99,6 +104,24 @@ class Subject {
   }
 
  private:
+  /// Takes exactly `count` steps that leave no trace, unless interrupted.
+  void run_untimed(std::int64_t count) {
+    for (std::int64_t i = 0; i < count && !finished_; ++i) {
+      step_.run(times());
+      end_if_interrupted();
+    }
+  }
+
+  void lead_in() {
+    if (!step_.lead_in || finished_) return;
+    step_.lead_in();
+    end_if_interrupted();
+  }
+
+  void end_if_interrupted() {
+    if (cluster_.max(interrupted() ? 1 : 0) != 0) finish(StopReason::interrupted);
+  }
+
   std::span<double> times() { return std::span(local_).first(step_.parts); }
 
   /// Keeps one step of all ranks; `gathered` holds, for each rank, the seconds of the parts, the start and
@@ -148,6 +171,17 @@ std::vector<int> processes_of(const std::vector<TimedStep>& steps) {
   return processes;
 }
 
+/// A program's number, the same for all subjects of it.
+std::vector<std::size_t> programs_of(const std::vector<TimedStep>& steps) {
+  std::vector<std::size_t> programs;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    programs.push_back(i);
+    for (std::size_t j = 0; j < i && steps[i].program != nullptr; ++j)
+      if (steps[j].program == steps[i].program) programs[i] = programs[j];
+  }
+  return programs;
+}
+
 }  // namespace
 
 std::vector<Samples> measure(const std::vector<TimedStep>& timed_steps, const TimingSettings& settings,
@@ -157,6 +191,9 @@ std::vector<Samples> measure(const std::vector<TimedStep>& timed_steps, const Ti
   subjects.reserve(timed_steps.size());
   for (const TimedStep& step : timed_steps) subjects.emplace_back(step, settings, cluster, probe, processes);
 
+  const std::vector<std::size_t> programs = programs_of(timed_steps);
+  const bool one_program =
+      std::all_of(programs.begin(), programs.end(), [](std::size_t p) { return p == 0; });
   std::size_t open = subjects.size();
   std::size_t latest = subjects.size();  // what the caches hold; at first, and after canaries, no subject's
   bool interruption = false;
@@ -166,12 +203,9 @@ std::vector<Samples> measure(const std::vector<TimedStep>& timed_steps, const Ti
     for (const std::size_t i : turns.next_round()) {
       Subject& subject = subjects[i];
       if (subject.finished()) continue;
-      if (latest != i && subjects.size() > 1) subject.settle();
-      if (subject.steps() == 0) {
-        subject.run_untimed(settings.burn_in);
-      } else if (latest != i) {
-        subject.run_untimed(1);
-      }
+      const bool other_ran_last = latest == subjects.size() || programs[latest] != programs[i];
+      if (other_ran_last && !one_program) subject.settle();
+      subject.get_ready(settings.burn_in, other_ran_last);
       const bool disturbed = subject.run_burst(length, [&](double seconds) {
         if (progress) progress(i, subject.steps(), settings.steps, seconds);
       });

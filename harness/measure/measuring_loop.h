@@ -20,6 +20,14 @@ struct TimedStep {
   /// the first began: seconds on rank 0's clock (see Clock::on_rank_0).
   std::function<double(std::span<double> seconds)> run;
   int process = 0;  ///< that it runs in; 0: this one
+  /// Its program: subjects of one share threads and memory, so that none has to wait for the other's threads.
+  /// Null: one of its own.
+  const void* program = nullptr;
+  /// Brings memory and caches into the state that its steps are timed in. Untimed; before every burst, and
+  /// before the burn-in. Empty: nothing to do.
+  std::function<void()> lead_in = {};
+  /// What comes before every timed step, outside the timed part. Empty: nothing.
+  std::function<void()> gap = {};
 };
 
 /// Raw samples of one TimedStep; complete on rank 0, empty elsewhere (but stop_reason).
@@ -41,18 +49,18 @@ struct Samples {
 using Progress =
     std::function<void(std::size_t subject, std::int64_t step, std::int64_t most, double seconds)>;
 
-/// Times each subject: exactly `burn_in` untimed steps, then steps until the stopping rule ends it. Every
-/// timed step begins with a barrier, outside the timed part. Rank 0 decides, by the time from the first
-/// rank's start to the last rank's end, and broadcasts. With several subjects (backends to be compared)
-/// bursts of five steps take turns in a balanced random order (see Turns), each burst of a subject beginning
-/// with one more untimed step where another subject ran in between, so that drift of the machine meets all
-/// alike and none inherits another's caches. An interruption on any rank (see cluster.h) ends all subjects
-/// with what they have: in the burn-in that is no sample at all. It is looked for after every step; every
-/// rank sees it in stop_reason. Throws std::invalid_argument for settings out of range (see StoppingRule);
-/// what `run` throws passes through. With a probe, its counters are read before and after every burst, and
-/// now and then its canaries sing after one, outside the timed part, when all threads of all subjects sleep;
-/// where steps are short, one more untimed step then fills the caches again. Where another subject ran last,
-/// a burst, too, waits until all threads of that one sleep.
+/// Times each subject: exactly `burn_in` untimed steps, then steps until the stopping rule ends it. Before
+/// every timed step come its gap and a barrier, outside the timed part. Rank 0 decides, by the time from the
+/// first rank's start to the last rank's end, and broadcasts. With several subjects (backends to be compared,
+/// views of one) bursts of five steps take turns in a balanced random order (see Turns), so that drift of the
+/// machine meets all alike; each burst begins with the subject's lead-in, if it has one, or with one more
+/// untimed step where another program ran in between, so that none inherits another's caches. An interruption
+/// on any rank (see cluster.h) ends all subjects with what they have: in the burn-in that is no sample at
+/// all. It is looked for after every step; every rank sees it in stop_reason. Throws std::invalid_argument
+/// for settings out of range (see StoppingRule); what `run` throws passes through. With a probe, its counters
+/// are read before and after every burst, and now and then its canaries sing after one, outside the timed
+/// part, when all threads of all subjects sleep; where steps are short, one more untimed step then fills the
+/// caches again. Where another program ran last, a burst, too, waits until all threads of that one sleep.
 std::vector<Samples> measure(const std::vector<TimedStep>& timed_steps, const TimingSettings& settings,
                              Cluster& cluster, const Progress& progress = {},
                              ConditionsProbe* probe = nullptr);

@@ -50,19 +50,19 @@ double largest(const std::vector<double>& all, std::size_t value) {
 
 }  // namespace
 
-std::unique_ptr<Program> try_to_prepare(ExperimentRun& run, const Backend& backend, const Model& part,
-                                        Setup* setup, bool takes_images, std::string& message) {
+std::unique_ptr<Program> try_to_prepare(ExperimentRun& run, const Backend& backend, const Model& model,
+                                        Setup* setup, std::string& message) {
   std::unique_ptr<Program> program;
   message.clear();
   const OnAllPlaces all_places;  // for the pools that libraries make
   const double start = run.clock.now();
   double local[] = {0, 0};  // seconds: preparing, the weights once more
   try {
-    program = backend.prepare(part, run.options(backend));
-    if (takes_images && !run.experiment.input.empty()) program->write(0, Tensor::input, run.experiment.input);
+    program = backend.prepare(model, run.options(backend));
+    if (!run.experiment.input.empty()) program->write(0, Tensor::input, run.experiment.input);
     local[0] = run.clock.now() - start;
     if (setup != nullptr && run.experiment.pass == Pass::forward)
-      local[1] = rewrite_weights(*program, part, run.clock);
+      local[1] = rewrite_weights(*program, model, run.clock);
   } catch (const std::bad_alloc&) {
     message = "out of memory while preparing";
   } catch (const std::exception& error) {
@@ -79,11 +79,10 @@ std::unique_ptr<Program> try_to_prepare(ExperimentRun& run, const Backend& backe
   return nullptr;
 }
 
-std::unique_ptr<Program> prepare_program(ExperimentRun& run, const Backend& backend, const Model& part,
-                                         Setup* setup, bool takes_images) {
+std::unique_ptr<Program> prepare_prefix(ExperimentRun& run, const Backend& backend, const Model& prefix) {
   std::string message;
-  if (auto program = try_to_prepare(run, backend, part, setup, takes_images, message)) return program;
-  run.fail(backend, part.layers.size() == 1 ? part.layers[0].name : "", "error", message);
+  if (auto program = try_to_prepare(run, backend, prefix, nullptr, message)) return program;
+  run.fail(backend, prefix.layers.back().name, "error", message);
   return nullptr;
 }
 

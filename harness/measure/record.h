@@ -60,9 +60,11 @@ struct Record {
   std::string
       direction;  ///< forward, backward_data, backward_weights, reorder; "step" for network and prefix
   std::string implementation;  ///< of several operations: joined by " + "; empty for network and prefix
+  std::string layout;          ///< of what the operations read and write (see Operation), likewise
   std::int64_t batch = 0;      ///< a rank
   int ranks = 1;
   int threads = 1;                 ///< a rank
+  std::string gap = "none";        ///< between timed steps: none, idle, cold
   std::int64_t flops = 0;          ///< one step of one rank
   std::int64_t bytes = 0;          ///< one step of one rank
   bool direct_equivalent = false;  ///< an operation multiplies less often than `flops` says: see Operation
@@ -130,8 +132,10 @@ struct Setup {
   double parameters_mib = 0;
   std::optional<double> verify_seconds;  ///< of rank 0; empty where nothing was verified
   std::string parameters_hash;  ///< of all parameters as they lie in memory; empty where nothing was verified
-  std::optional<double>
-      unattributed_share;  ///< 1 - (median step of the layers view) / (median step of the network view)
+  /// 1 - the median ratio of the steps of the layers view to those of the network view that were taken in the
+  /// same turns, and its 95 % interval (see ratio_interval.h).
+  std::optional<double> unattributed_share;
+  std::optional<Interval> unattributed_interval = {};
   /// Of `prepare_seconds`, what transforming and packing the weights of the direct-equivalent layers takes,
   /// as found by writing these weights once more; maximum over ranks. Inference only: training does it in
   /// every step.

@@ -28,11 +28,12 @@ void run_backends(ExperimentRun& run, const std::vector<const Backend*>& backend
   }
   if (!experiment.measure || contestants.empty()) return;
   run.memory.phase_begins();
-  for (const View view : experiment.views) {
+  for (const std::vector<View>& views : views_in_turns(experiment.views)) {
     if (run.findings.interrupted) break;
-    measure_view(run, view, contestants);
+    measure_views(run, views, contestants);
     measure_ceilings_again(run);
-    if (run.observer.view_done && run.cluster.is_root()) run.observer.view_done(view, measured, run.findings);
+    if (!run.observer.view_done || !run.cluster.is_root()) continue;
+    for (const View view : views) run.observer.view_done(view, measured, run.findings);
   }
   run.memory.measured();
 }

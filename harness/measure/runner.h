@@ -19,7 +19,8 @@
 namespace cnnbench {
 
 /// `network`: one clock pair round the whole step. `layers`: every operation timed inside a running step.
-/// `isolated`: one layer alone in a loop. `prefix`: the network cut after each layer.
+/// `isolated`: the operations of one layer of the network's program in a loop. `prefix`: the network cut
+/// after each layer. `network` and `layers` take turns, and so do the layers of `isolated`.
 enum class View { network, layers, isolated, prefix };
 
 /// "network", "layers", "isolated", "prefix".

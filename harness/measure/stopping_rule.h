@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "harness/measure/gap.h"
 #include "harness/measure/sorted_samples.h"
 #include "harness/measure/statistics.h"
 
@@ -17,6 +18,7 @@ struct TimingSettings {
       0.01;  ///< relative half-width of the median's 95 % interval that is enough; 0: exactly `steps`
   double max_seconds = 120;  ///< of timed steps; 0: no limit. Never less than one step.
   std::uint64_t seed = 1;    ///< of the order in which several subjects take turns
+  Gap gap = Gap::none;       ///< before every timed step
 };
 
 enum class StopReason { steps, precision, max_seconds, interrupted };

@@ -10,25 +10,79 @@ bool belongs(const OperationGroup& group, const Operation& operation) {
   return group.layer == operation.layer && group.direction == operation.direction;
 }
 
+bool is_of(const Operation& operation, std::optional<int> layer) {
+  return layer.value_or(operation.layer) == operation.layer;
+}
+
+/// Adds a name to those that are joined, unless it is empty or there already.
+void join_once(std::string& joined, std::set<std::string>& known, const std::string& name) {
+  if (!name.empty() && known.insert(name).second) joined += (joined.empty() ? "" : " + ") + name;
+}
+
+/// An operation and the group that its time goes to.
+struct Part {
+  std::size_t operation = 0;
+  std::size_t group = 0;
+};
+
+/// The operations of a layer, or all, in the order of the step.
+std::vector<Part> parts_of(const Program& program, const std::vector<OperationGroup>& groups,
+                           std::optional<int> layer) {
+  std::vector<Part> parts;
+  const std::vector<Operation>& operations = program.operations();
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    if (!is_of(operations[i], layer)) continue;
+    const auto group = std::find_if(groups.begin(), groups.end(), [&](const OperationGroup& candidate) {
+      return belongs(candidate, operations[i]);
+    });
+    parts.push_back({i, static_cast<std::size_t>(group - groups.begin())});
+  }
+  return parts;
+}
+
+TimedStep time_parts(Program& program, Clock& clock, std::optional<int> layer) {
+  const std::vector<OperationGroup> groups = group_operations(program, layer);
+  TimedStep step;
+  step.parts = groups.size();
+  step.program = &program;
+  step.run = [&program, &clock, parts = parts_of(program, groups, layer)](std::span<double> seconds) {
+    std::fill(seconds.begin(), seconds.end(), 0.0);
+    const double start = clock.now();
+    double before = start;
+    for (const Part& part : parts) {
+      program.run(part.operation);
+      const double now = clock.now();
+      seconds[part.group] += now - before;
+      before = now;
+    }
+    return clock.on_rank_0(start);
+  };
+  return step;
+}
+
 }  // namespace
 
-std::vector<OperationGroup> group_operations(const Program& program) {
+std::vector<OperationGroup> group_operations(const Program& program, std::optional<int> layer) {
   std::vector<OperationGroup> groups;
-  std::vector<std::set<std::string>> named;  // a group
+  struct Names {
+    std::set<std::string> implementations;
+    std::set<std::string> layouts;
+  };
+  std::vector<Names> named;  // a group
   for (const Operation& operation : program.operations()) {
-    const auto group = std::find_if(groups.begin(), groups.end(), [&](const OperationGroup& candidate) {
-      return belongs(candidate, operation);
-    });
+    if (!is_of(operation, layer)) continue;
+    auto group = std::find_if(groups.begin(), groups.end(),
+                              [&](const OperationGroup& candidate) { return belongs(candidate, operation); });
     if (group == groups.end()) {
-      groups.push_back(
-          {operation.layer, operation.direction, operation.implementation, 1, operation.direct_equivalent()});
-      named.push_back({operation.implementation});
-      continue;
+      groups.push_back({operation.layer, operation.direction, "", "", 0, false});
+      named.emplace_back();
+      group = groups.end() - 1;
     }
+    Names& names = named[static_cast<std::size_t>(group - groups.begin())];
     ++group->operations;
     group->direct_equivalent = group->direct_equivalent || operation.direct_equivalent();
-    if (named[static_cast<std::size_t>(group - groups.begin())].insert(operation.implementation).second)
-      group->implementation += " + " + operation.implementation;
+    join_once(group->implementation, names.implementations, operation.implementation);
+    join_once(group->layout, names.layouts, operation.layout);
   }
   return groups;
 }
@@ -36,43 +90,42 @@ std::vector<OperationGroup> group_operations(const Program& program) {
 bool direct_equivalent(const Program& program, std::optional<int> layer) {
   const std::vector<Operation>& operations = program.operations();
   return std::any_of(operations.begin(), operations.end(), [&](const Operation& operation) {
-    return operation.direct_equivalent() && layer.value_or(operation.layer) == operation.layer;
+    return operation.direct_equivalent() && is_of(operation, layer);
   });
 }
 
 TimedStep time_whole_step(Program& program, Clock& clock) {
   if (auto* const elsewhere = dynamic_cast<TimedElsewhere*>(&program))
-    return elsewhere->timed_step(true, clock);
-  return {1, [&program, &clock](std::span<double> seconds) {
-            const double start = clock.now();
-            program.step();
-            seconds[0] = clock.now() - start;
-            return clock.on_rank_0(start);
-          }};
+    return elsewhere->timed_whole_step(clock);
+  TimedStep step;
+  step.program = &program;
+  step.run = [&program, &clock](std::span<double> seconds) {
+    const double start = clock.now();
+    program.step();
+    seconds[0] = clock.now() - start;
+    return clock.on_rank_0(start);
+  };
+  return step;
 }
 
 TimedStep time_operations(Program& program, Clock& clock) {
   if (auto* const elsewhere = dynamic_cast<TimedElsewhere*>(&program))
-    return elsewhere->timed_step(false, clock);
-  const std::vector<OperationGroup> groups = group_operations(program);
-  std::vector<std::size_t> part_of;  // operation → part
-  for (const Operation& operation : program.operations())
-    part_of.push_back(static_cast<std::size_t>(
-        std::find_if(groups.begin(), groups.end(),
-                     [&](const OperationGroup& group) { return belongs(group, operation); }) -
-        groups.begin()));
-  return {groups.size(), [&program, &clock, part_of](std::span<double> seconds) {
-            std::fill(seconds.begin(), seconds.end(), 0.0);
-            const double start = clock.now();
-            double before = start;
-            for (std::size_t i = 0; i < part_of.size(); ++i) {
-              program.run(i);
-              const double now = clock.now();
-              seconds[part_of[i]] += now - before;
-              before = now;
-            }
-            return clock.on_rank_0(start);
-          }};
+    return elsewhere->timed_operations({}, clock);
+  return time_parts(program, clock, {});
+}
+
+TimedStep time_layer(Program& program, Clock& clock, int layer) {
+  if (auto* const elsewhere = dynamic_cast<TimedElsewhere*>(&program))
+    return elsewhere->timed_operations(layer, clock);
+  TimedStep step = time_parts(program, clock, layer);
+  const std::vector<Operation>& operations = program.operations();
+  std::size_t end = 0;
+  for (std::size_t i = 0; i < operations.size(); ++i)
+    if (operations[i].layer == layer) end = i + 1;
+  step.lead_in = [&program, end] {
+    for (std::size_t i = 0; i < end; ++i) program.run(i);
+  };
+  return step;
 }
 
 }  // namespace cnnbench

@@ -91,7 +91,7 @@ std::optional<Attempt> prepare_attempt(ExperimentRun& run, const Backend& backen
   Attempt result;
   result.setup = {
       run.model.name, std::string(to_string(run.experiment.pass)), backend.name(), 0, 0, {}, "", {}};
-  result.program = try_to_prepare(run, backend, run.model, &result.setup, true, message);
+  result.program = try_to_prepare(run, backend, run.model, &result.setup, message);
   run.memory.prepared();
   if (!result.program) return std::nullopt;
   result.setup.parameters_mib = static_cast<double>(result.program->parameters().size_bytes()) / (1 << 20);

@@ -3,15 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
+#include "harness/machine/running_threads.h"
 #include "harness/measure/experiment_run.h"
 #include "harness/measure/make_record.h"
+#include "harness/measure/ratio_interval.h"
 #include "harness/measure/suspects.h"
 #include "harness/measure/timed_program.h"
 
 namespace cnnbench {
 namespace {
-
-constexpr double most_unattributed = 0.05;  // of the network's time; more is flagged
 
 bool selected(const ExperimentRun& run, const std::string& layer) {
   return !run.experiment.layers || run.experiment.layers->matches(layer);
@@ -36,104 +36,175 @@ void keep(ExperimentRun& run, std::optional<Record> record) {
   if (record) run.findings.records.push_back(std::move(*record));
 }
 
-/// How a program is timed: time_whole_step or time_operations.
-using Timing = TimedStep (*)(Program&, Clock&);
+/// One thing to be timed: a view of a contestant, or one layer or prefix in it.
+struct Subject {
+  const Contestant* contestant = nullptr;
+  View view = View::network;
+  std::string label;  ///< for the observer: "" for the network view, else the layer
+  TimedStep step;
+  int layer = 0;  ///< of an isolated one
+};
 
-/// Times the steps of all contestants, interleaved; one Samples a contestant.
-std::vector<Samples> time(ExperimentRun& run, const std::vector<Contestant>& contestants, Timing timing,
-                          View view, const std::string& label) {
+/// What is to come before each timed step of a program.
+std::function<void()> gap_before(const ExperimentRun& run, Program& program, int process) {
+  const int threads = run.experiment.threads;
+  switch (run.experiment.timing.gap) {
+    case Gap::none:
+      return {};
+    case Gap::idle:
+      return [conditions = run.experiment.conditions,
+              processes = process == 0 ? std::vector{this_process()} : std::vector{this_process(), process}] {
+        rest();
+        if (conditions != nullptr) conditions->settle(processes);
+      };
+    case Gap::cold:
+      if (auto* const elsewhere = dynamic_cast<TimedElsewhere*>(&program))
+        return [elsewhere, threads] { elsewhere->flush_caches(threads); };
+      return [threads] { flush_caches(threads); };
+  }
+  return {};
+}
+
+/// Times all subjects, in turns; one Samples a subject.
+std::vector<Samples> time(ExperimentRun& run, const std::vector<Subject>& subjects) {
   std::vector<TimedStep> steps;
-  for (const Contestant& contestant : contestants) steps.push_back(timing(*contestant.program, run.clock));
-  const Progress progress = [&](std::size_t subject, std::int64_t step, std::int64_t most, double seconds) {
+  for (const Subject& subject : subjects) {
+    steps.push_back(subject.step);
+    steps.back().gap = gap_before(run, *subject.contestant->program, subject.step.process);
+  }
+  const Progress progress = [&](std::size_t i, std::int64_t step, std::int64_t most, double seconds) {
+    const Subject& subject = subjects[i];
     if (run.observer.step)
-      run.observer.step(view, label, contestants[subject].backend->name(), step, most, seconds);
+      run.observer.step(subject.view, subject.label, subject.contestant->backend->name(), step, most,
+                        seconds);
   };
   run.clocks.synchronize();
   std::vector<Samples> samples =
       measure(steps, run.experiment.timing, run.cluster, progress, run.experiment.conditions);
   run.clocks.correct(samples);
   for (std::size_t i = 0; run.cluster.is_root() && i < samples.size(); ++i)
-    run.findings.steps.push_back(step_times(context(run, *contestants[i].backend, view), label, samples[i]));
+    run.findings.steps.push_back(step_times(context(run, *subjects[i].contestant->backend, subjects[i].view),
+                                            subjects[i].label, samples[i]));
   for (const Samples& sample : samples)
     run.findings.interrupted = run.findings.interrupted || sample.stop_reason == StopReason::interrupted;
   return samples;
 }
 
-void measure_network(ExperimentRun& run, const std::vector<Contestant>& contestants) {
-  run.phase("timing the network");
-  const std::vector<Samples> samples = time(run, contestants, time_whole_step, View::network, "");
-  if (!run.cluster.is_root()) return;
-  for (std::size_t i = 0; i < samples.size(); ++i)
-    keep(run, step_record(run, contestants[i], View::network, run.model, samples[i]));
+void keep_layers(ExperimentRun& run, const Subject& subject, const Samples& samples,
+                 const std::vector<OperationGroup>& groups) {
+  for (std::size_t part = 0; part < groups.size(); ++part)
+    if (selected(run, layer_name(run.model, groups[part].layer)))
+      keep(run, layer_record(context(run, *subject.contestant->backend, subject.view), run.model,
+                             groups[part], samples, part));
 }
 
-/// Compares the sum of the layers with the network view, where that was measured.
-void attribute(ExperimentRun& run, const Backend& backend, const Samples& layers) {
-  if (layers.per_rank.empty() || layers.per_rank[0].empty()) return;
-  const auto network =
-      std::find_if(run.findings.records.begin(), run.findings.records.end(), [&](const Record& record) {
-        return record.backend == backend.name() && record.view == to_string(View::network);
+/// Compares the sum of the layers with the network view, of the steps that both took in the same turns.
+void attribute(ExperimentRun& run, const Backend& backend, const Samples& network, const Samples& layers) {
+  const std::vector<double> whole = seconds_of_steps(network);
+  const std::vector<double> sum = seconds_of_steps(layers);
+  const std::optional<double> ratio = median_ratio(sum, whole);
+  const auto setup = std::find_if(run.findings.setups.begin(), run.findings.setups.end(),
+                                  [&](const Setup& each) { return each.backend == backend.name(); });
+  const auto record =
+      std::find_if(run.findings.records.begin(), run.findings.records.end(), [&](const Record& each) {
+        return each.backend == backend.name() && each.view == to_string(View::network);
       });
-  if (network == run.findings.records.end()) return;
-  const double share = 1 - median_step(layers) / network->summary.median;
-  if (std::abs(share) > most_unattributed)
-    network->flags.push_back(
-        {"unattributed",
-         fmt::format("the layers' times add up to {:.0f} % of the network's time", 100 * (1 - share)),
-         std::abs(share)});
-  for (Setup& setup : run.findings.setups)
-    if (setup.backend == backend.name()) setup.unattributed_share = share;
+  if (!ratio || setup == run.findings.setups.end() || record == run.findings.records.end()) return;
+  setup->unattributed_share = 1 - *ratio;
+  if (const std::optional<Interval> interval = ratio_interval(sum, whole))
+    setup->unattributed_interval = Interval{1 - interval->high, 1 - interval->low};
+  if (layers_explain(*setup)) return;
+  record->flags.push_back(
+      {"unattributed",
+       fmt::format("the layers' times add up to {:.0f} % of the network's time", 100 * *ratio),
+       std::abs(1 - *ratio)});
 }
 
-void measure_layers(ExperimentRun& run, const std::vector<Contestant>& contestants) {
-  run.phase("timing the layers");
-  const std::vector<Samples> samples = time(run, contestants, time_operations, View::layers, "");
+/// The views of the contestants' own programs: whole steps, and steps timed layer by layer.
+void measure_whole_programs(ExperimentRun& run, const std::vector<View>& views,
+                            const std::vector<Contestant>& contestants) {
+  const bool both = views.size() > 1;
+  run.phase(both                             ? "timing the network and its layers"
+            : views.front() == View::network ? "timing the network"
+                                             : "timing the layers");
+  std::vector<Subject> subjects;
+  for (const View view : views)
+    for (const Contestant& contestant : contestants)
+      subjects.push_back({&contestant, view, "",
+                          view == View::network ? time_whole_step(*contestant.program, run.clock)
+                                                : time_operations(*contestant.program, run.clock)});
+  const std::vector<Samples> samples = time(run, subjects);
   if (!run.cluster.is_root()) return;
-  for (std::size_t i = 0; i < samples.size(); ++i) {
-    const Backend& backend = *contestants[i].backend;
-    const std::vector<OperationGroup> groups = group_operations(*contestants[i].program);
-    for (std::size_t part = 0; part < groups.size(); ++part)
-      if (selected(run, layer_name(run.model, groups[part].layer)))
-        keep(run,
-             layer_record(context(run, backend, View::layers), run.model, groups[part], samples[i], part));
-    attribute(run, backend, samples[i]);
+  for (std::size_t i = 0; i < subjects.size(); ++i) {
+    const Contestant& contestant = *subjects[i].contestant;
+    if (subjects[i].view == View::network)
+      keep(run, step_record(run, contestant, View::network, run.model, samples[i]));
+    else
+      keep_layers(run, subjects[i], samples[i], group_operations(*contestant.program));
   }
+  if (both)
+    for (std::size_t i = 0; i < contestants.size(); ++i)
+      attribute(run, *contestants[i].backend, samples[i], samples[contestants.size() + i]);
 }
 
-/// Programs of a part of the network, of the backends that can prepare it.
-std::vector<Contestant> prepare_part(ExperimentRun& run, const std::vector<Contestant>& contestants,
-                                     const Model& part, bool takes_images) {
+/// Every layer of every contestant alone, out of the network's own program; the loss is no layer.
+void measure_isolated(ExperimentRun& run, const std::vector<Contestant>& contestants) {
+  run.phase("timing layers alone");
+  std::vector<Subject> subjects;
+  for (int layer = 0; layer < static_cast<int>(run.model.layers.size()); ++layer)
+    for (const Contestant& contestant : contestants) {
+      const std::string name = layer_name(run.model, layer);
+      // A backend may have nothing to do for a layer, or compute it along with another.
+      if (!selected(run, name) || group_operations(*contestant.program, layer).empty()) continue;
+      subjects.push_back(
+          {&contestant, View::isolated, name, time_layer(*contestant.program, run.clock, layer), layer});
+    }
+  const std::vector<Samples> samples = time(run, subjects);
+  if (!run.cluster.is_root()) return;
+  for (std::size_t i = 0; i < subjects.size(); ++i)
+    keep_layers(run, subjects[i], samples[i],
+                group_operations(*subjects[i].contestant->program, subjects[i].layer));
+}
+
+/// Programs of a prefix, of the backends that can prepare it.
+std::vector<Contestant> prepare_on_all(ExperimentRun& run, const std::vector<Contestant>& contestants,
+                                       const Model& cut) {
   std::vector<Contestant> all;
   for (const Contestant& contestant : contestants)
-    if (std::unique_ptr<Program> program =
-            prepare_program(run, *contestant.backend, part, nullptr, takes_images))
+    if (std::unique_ptr<Program> program = prepare_prefix(run, *contestant.backend, cut))
       all.push_back({contestant.backend, std::move(program)});
   return all;
 }
 
-bool runs_nothing(const Contestant& contestant) {
-  return std::none_of(contestant.program->operations().begin(), contestant.program->operations().end(),
-                      [](const Operation& operation) { return operation.layer == 0; });
+/// All that a program runs for a layer: "forward jit:avx2 (acdb → acdb)".
+std::string operations_in_words(const Program& program, int layer) {
+  std::string words;
+  for (const OperationGroup& group : group_operations(program, layer))
+    words += fmt::format("{}{} {}{}", words.empty() ? "" : ", ", to_string(group.direction),
+                         group.implementation, group.layout.empty() ? "" : " (" + group.layout + ")");
+  return words.empty() ? "nothing of its own" : words;
 }
 
-void measure_isolated(ExperimentRun& run, const std::vector<Contestant>& contestants) {
-  run.phase("timing layers alone");
-  for (int i = 0; i < static_cast<int>(run.model.layers.size()) && !run.findings.interrupted; ++i) {
-    const std::string name = layer_name(run.model, i);
-    if (!selected(run, name)) continue;
-    const Model alone = single_layer(run.model, i);
-    std::vector<Contestant> all = prepare_part(run, contestants, alone, i == 0);
-    std::erase_if(all, runs_nothing);
-    const std::vector<Samples> samples = time(run, all, time_operations, View::isolated, name);
-    if (!run.cluster.is_root()) continue;
-    for (std::size_t c = 0; c < all.size(); ++c) {
-      const std::vector<OperationGroup> groups = group_operations(*all[c].program);
-      for (std::size_t part = 0; part < groups.size(); ++part)
-        if (groups[part].layer == 0)  // the loss is there only to give a gradient
-          keep(run, layer_record(context(run, *all[c].backend, View::isolated), alone, groups[part],
-                                 samples[c], part));
-    }
+/// A flag where layers run as something else in the prefix than in the network, so that its times are not
+/// those of the same work.
+std::optional<Flag> difference(const Model& cut, const Program& prefix, const Program& network) {
+  std::string first;
+  int differing = 0;
+  for (int layer = 0; layer < static_cast<int>(cut.layers.size()); ++layer) {
+    const std::string here = operations_in_words(prefix, layer);
+    const std::string there = operations_in_words(network, layer);
+    if (here == there || differing++ > 0) continue;
+    first = fmt::format("{} runs as {}; in the network it runs as {}", layer_name(cut, layer), here, there);
   }
+  if (differing == 0) return std::nullopt;
+  return Flag{"implementation", first + (differing > 1 ? fmt::format("; {} more differ", differing - 1) : ""),
+              static_cast<double>(differing)};
+}
+
+const Program& network_of(const std::vector<Contestant>& contestants, const Backend& backend) {
+  return *std::find_if(contestants.begin(), contestants.end(), [&](const Contestant& each) {
+            return each.backend == &backend;
+          })->program;
 }
 
 void measure_prefixes(ExperimentRun& run, const std::vector<Contestant>& contestants) {
@@ -143,8 +214,11 @@ void measure_prefixes(ExperimentRun& run, const std::vector<Contestant>& contest
     const ModelLayer& last = run.model.layers[static_cast<std::size_t>(count - 1)];
     if (!selected(run, last.name)) continue;
     const Model cut = prefix(run.model, count);
-    const std::vector<Contestant> all = prepare_part(run, contestants, cut, true);
-    const std::vector<Samples> samples = time(run, all, time_whole_step, View::prefix, last.name);
+    const std::vector<Contestant> all = prepare_on_all(run, contestants, cut);
+    std::vector<Subject> subjects;
+    for (const Contestant& one : all)
+      subjects.push_back({&one, View::prefix, last.name, time_whole_step(*one.program, run.clock)});
+    const std::vector<Samples> samples = time(run, subjects);
     if (!run.cluster.is_root()) continue;
     for (std::size_t i = 0; i < samples.size(); ++i) {
       std::optional<Record> record = step_record(run, all[i], View::prefix, cut, samples[i]);
@@ -152,6 +226,8 @@ void measure_prefixes(ExperimentRun& run, const std::vector<Contestant>& contest
       record->layer = last.name;
       record->kind = kind_name(last.kind);
       record->output = to_string(last.output);
+      if (const auto flag = difference(cut, *all[i].program, network_of(contestants, *all[i].backend)))
+        record->flags.push_back(*flag);
       keep(run, std::move(record));
     }
   }
@@ -173,12 +249,22 @@ std::string_view to_string(View view) {
   return "";
 }
 
-void measure_view(ExperimentRun& run, View view, const std::vector<Contestant>& contestants) {
-  switch (view) {
+std::vector<std::vector<View>> views_in_turns(const std::vector<View>& views) {
+  std::vector<std::vector<View>> groups;
+  for (const View view : views) {
+    const bool joins = view == View::layers && !groups.empty() && groups.back().front() == View::network;
+    if (!joins) groups.emplace_back();
+    groups.back().push_back(view);
+  }
+  return groups;
+}
+
+void measure_views(ExperimentRun& run, const std::vector<View>& views,
+                   const std::vector<Contestant>& contestants) {
+  switch (views.front()) {
     case View::network:
-      return measure_network(run, contestants);
     case View::layers:
-      return measure_layers(run, contestants);
+      return measure_whole_programs(run, views, contestants);
     case View::isolated:
       return measure_isolated(run, contestants);
     case View::prefix:

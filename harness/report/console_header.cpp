@@ -50,6 +50,21 @@ std::string backend_in_words(const std::string& name, const Json& facts) {
   return version ? name + " " + *version : name;
 }
 
+/// What lies between the timed steps: a setting of the whole run, or of each network.
+std::string gap_in_words(const Json& settings) {
+  std::vector<std::string> parts;
+  if (!settings.is_array()) return "";
+  for (const Json& one : settings) {
+    const std::string gap = text_of(one, "gap").value_or("none");
+    const std::string words = gap == "idle" ? "idle: before every timed step the threads rest until all sleep"
+                              : gap == "cold"
+                                  ? "cold: before every timed step the caches are filled with other data"
+                                  : "none: timed steps follow one another, threads spin, caches are warm";
+    if (std::find(parts.begin(), parts.end(), words) == parts.end()) parts.push_back(words);
+  }
+  return join(parts, "; or ");
+}
+
 /// Every setting that is a single value, as "burn_in 10".
 std::string settings_in_words(const Json& settings) {
   std::vector<std::string> parts;
@@ -72,6 +87,7 @@ void print_header(std::ostream& out, const Report& report) {
   for (const ReportedModel& model : report.models) print_fact(out, "model", model_in_words(model));
   print_fact(out, "variables", variables_in_words(report.environment));
   print_fact(out, "settings", settings_in_words(report.settings));
+  print_fact(out, "gap", gap_in_words(report.settings));
   if (report.clock.cost_seconds > 0)
     print_fact(out, "clock",
                fmt::format("{:.0f} ns a call, resolution {:.0f} ns", report.clock.cost_seconds * 1e9,

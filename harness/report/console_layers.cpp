@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <ostream>
 
 #include "harness/measure/make_record.h"
+#include "harness/report/console_flags.h"
 #include "harness/report/direct_equivalent.h"
 #include "harness/report/format.h"
 #include "harness/report/layer_times.h"
@@ -172,6 +172,24 @@ void print_reorders(std::ostream& out, const std::vector<LayerTimes>& layers) {
   if (!phrases.empty()) print_phrases(out, phrases, "; ", "  ", "Reorders, charged to the layer: ");
 }
 
+/// "Layouts: acdb in conv1, pool1; acdb → abcd in conv2": a phrase a layout, in the order of the layers.
+void print_layouts(std::ostream& out, const std::vector<LayerTimes>& layers) {
+  std::vector<std::pair<std::string, std::string>> users;  // layout → layers
+  for (const LayerTimes& layer : layers) {
+    const Record* const forward = layer.records[0];
+    if (forward == nullptr || forward->layout.empty()) continue;
+    const auto known = std::find_if(users.begin(), users.end(),
+                                    [&](const auto& entry) { return entry.first == forward->layout; });
+    if (known == users.end())
+      users.emplace_back(forward->layout, layer.layer);
+    else
+      known->second += ", " + layer.layer;
+  }
+  std::vector<std::string> phrases;
+  for (const auto& [layout, names] : users) phrases.push_back(layout + " in " + names);
+  if (!phrases.empty()) print_phrases(out, phrases, "; ", "  ", "Layouts, forward: ");
+}
+
 void print_unattributed(std::ostream& out, const Report& report, const Record& example) {
   for (const Setup& setup : report.setups) {
     if (setup.model != example.model || setup.pass != example.pass || setup.backend != example.backend)
@@ -179,40 +197,17 @@ void print_unattributed(std::ostream& out, const Report& report, const Record& e
     if (!setup.unattributed_share || !std::isfinite(*setup.unattributed_share)) continue;
     const double share = *setup.unattributed_share;
     std::string text =
-        std::abs(share) < 0.0005 ? "The layers add up to the network's median time, to 0.1 %."
-        : share >= 0
-            ? fmt::format("Unattributed: {} % of the network's median time is in no layer.", percent(share))
-            : fmt::format("The layers add up to {} % more than the network's median time.", percent(-share));
-    if (std::abs(share) > 0.05) text += " FLAG: above 5 %, so the layers do not explain the step.";
-    print_wrapped(out, text, "  ", "");
-  }
-}
-
-/// One line for each kind of flag: how many of the times have it, and the worst of them.
-void print_flags(std::ostream& out, const Records& records) {
-  struct Kind {
-    int count = 0;
-    bool same = true;  ///< texts: it is about the whole view
-    const Record* worst = nullptr;
-    Flag flag;
-  };
-  std::map<std::string, Kind> kinds;
-  for (const Record* record : records)
-    for (const Flag& flag : record->flags) {
-      Kind& kind = kinds[flag.about];
-      ++kind.count;
-      kind.same = kind.same && (kind.worst == nullptr || kind.flag.text == flag.text);
-      if (kind.worst != nullptr && flag.size <= kind.flag.size) continue;
-      kind.worst = record;
-      kind.flag = flag;
+        std::abs(share) < 0.0005 ? "The layers add up to the network's time, to 0.1 %"
+        : share >= 0 ? fmt::format("Unattributed: {} % of the network's time is in no layer", percent(share))
+                     : fmt::format("The layers add up to {} % more than the network's time", percent(-share));
+    if (const auto& interval = setup.unattributed_interval) {
+      const auto [low, high] =
+          share >= 0 ? std::pair(interval->low, interval->high) : std::pair(-interval->high, -interval->low);
+      text += fmt::format(" (95 %: {} to {} %)", percent(low), percent(high));
     }
-  for (const auto& [about, kind] : kinds) {
-    const bool of_the_view = kind.same && kind.count > 1 && kind.count == static_cast<int>(records.size());
-    const std::string where = of_the_view
-                                  ? ""
-                                  : fmt::format("in {} of the {} times above; at worst {} {}: ", kind.count,
-                                                records.size(), kind.worst->layer, kind.worst->direction);
-    print_wrapped(out, fmt::format("{}: {}{}", about, where, kind.flag.text), "    ", "  FLAG: ");
+    text += ".";
+    if (!layers_explain(setup)) text += " FLAG: above 5 %, so the layers do not explain the step.";
+    print_wrapped(out, text, "  ", "");
   }
 }
 
@@ -233,13 +228,15 @@ void print_layers(std::ostream& out, const Report& report, const std::string& mo
   if (records.empty()) return;
   const Record& example = *records.front();
   const bool alone = view == "isolated";
-  print_wrapped(
-      out,
-      fmt::format("Layers of {}{}, {} on {}: {}; mean{} over {}", model,
-                  alone ? " one at a time (isolated, hot caches)" : "", pass, backend, describe_run(example),
-                  example.ranks > 1 ? " of the slowest rank" : "", steps_of(records)) +
-          (example.ranks > 1 ? "; GFLOP/s of one rank" : ""),
-      "  ", "");
+  print_wrapped(out,
+                fmt::format("Layers of {}{}, {} on {}: {}; mean{} over {}", model,
+                            alone ? fmt::format(" one at a time (isolated, {} caches)",
+                                                example.gap == "cold" ? "cold" : "hot")
+                                  : "",
+                            pass, backend, describe_run(example),
+                            example.ranks > 1 ? " of the slowest rank" : "", steps_of(records)) +
+                    (example.ranks > 1 ? "; GFLOP/s of one rank" : ""),
+                "  ", "");
   const bool training = !gather(layers, 1).empty() || !gather(layers, 2).empty();
   print_times(out, report, layers, training);
   if (training) {
@@ -248,6 +245,7 @@ void print_layers(std::ostream& out, const Report& report, const std::string& mo
   }
   print_direct_equivalent(out, report, records, training);
   print_reorders(out, layers);
+  print_layouts(out, layers);
   if (view == "layers") print_unattributed(out, report, example);
   print_flags(out, records);
 }

@@ -81,7 +81,8 @@ void print_network(std::ostream& out, const Report& report, const Record& record
                      summary.n == 1 ? "" : "s", format_time_per_batch(summary));
   const double seconds = seconds_a_step(summary);
   std::vector<std::string> phrases = {
-      fmt::format("{} on {}, batch {}", record.model, record.backend, grouped(record.batch)),
+      fmt::format("{} on {}, batch {}{}", record.model, record.backend, grouped(record.batch),
+                  record.gap == "none" ? "" : ", gap " + record.gap),
       median_in_words(summary)};
   phrases.push_back(rate_in_words(static_cast<double>(record.batch) / seconds, record.ranks, "images/s"));
   if (const auto rate = gflops_per_second(record.flops, seconds))

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ostream>
 
+#include "harness/report/console_flags.h"
 #include "harness/report/format.h"
 #include "harness/report/layer_times.h"
 #include "harness/report/report.h"
@@ -73,6 +74,7 @@ void print_prefixes(std::ostream& out, const Report& report, const std::string& 
   table.add_column("time", time.unit, Align::right, std::move(time.cells));
   table.add_column("difference", difference.unit, Align::right, std::move(difference.cells));
   table.print(out);
+  print_flags(out, records);
 }
 
 }  // namespace cnnbench

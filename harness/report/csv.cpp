@@ -57,7 +57,9 @@ std::vector<std::string> fields_of(const Report& report, const Record& record) {
           record.stop_reason,
           join(texts_of(record.flags), "; "),
           record.direct_equivalent ? "1" : "0",
-          csv_number(l2_error(report, record))};
+          csv_number(l2_error(report, record)),
+          record.layout,
+          record.gap};
 }
 
 }  // namespace
@@ -76,7 +78,7 @@ std::string layers_csv(const Report& report) {
   std::string csv =
       "model,pass,backend,view,layer,kind,output,direction,implementation,batch,ranks,threads,flops,bytes,n,"
       "mean_seconds,sd_seconds,median_seconds,median_low_seconds,median_high_seconds,min_seconds,max_seconds,"
-      "p95_seconds,gflops_per_second,stop_reason,flags,direct_equivalent,l2_error\n";
+      "p95_seconds,gflops_per_second,stop_reason,flags,direct_equivalent,l2_error,layout,gap\n";
   for (const Record& record : report.records) csv += csv_row(fields_of(report, record));
   return csv;
 }

@@ -62,15 +62,17 @@ Json benchmark_rows(const std::vector<Record>& records) {
   return rows;
 }
 
+Json interval_json(const std::optional<Interval>& interval) {
+  if (!interval) return nullptr;
+  return {{"low", number_or_null(interval->low)}, {"high", number_or_null(interval->high)}};
+}
+
 Json summary_json(const Summary& summary) {
-  const auto& interval = summary.median_interval;
   return {{"n", summary.n},
           {"mean", number_or_null(summary.mean)},
           {"sd", number_or_null(summary.sd)},
           {"median", number_or_null(summary.median)},
-          {"median_interval",
-           interval ? Json{{"low", number_or_null(interval->low)}, {"high", number_or_null(interval->high)}}
-                    : Json(nullptr)},
+          {"median_interval", interval_json(summary.median_interval)},
           {"min", number_or_null(summary.min)},
           {"max", number_or_null(summary.max)},
           {"lower_quartile", number_or_null(summary.lower_quartile)},
@@ -122,9 +124,11 @@ Json record_json(const Report& report, const Record& record) {
       {"output", record.output},
       {"direction", record.direction},
       {"implementation", record.implementation},
+      {"layout", record.layout.empty() ? Json() : Json(record.layout)},
       {"batch", record.batch},
       {"ranks", record.ranks},
       {"threads", record.threads},
+      {"gap", record.gap},
       {"flops", record.flops},
       {"bytes", record.bytes},
       {"gflops_per_second", number_or_null(gflops_per_second(record.flops, seconds_a_step(record.summary)))},
@@ -202,7 +206,8 @@ Json setup_json(const Setup& setup) {
           {"verify_seconds", number_or_null(setup.verify_seconds)},
           {"parameters_mib", number_or_null(setup.parameters_mib)},
           {"parameters_hash", setup.parameters_hash.empty() ? Json() : Json(setup.parameters_hash)},
-          {"unattributed_share", number_or_null(setup.unattributed_share)}};
+          {"unattributed_share", number_or_null(setup.unattributed_share)},
+          {"unattributed_interval", interval_json(setup.unattributed_interval)}};
 }
 
 Json failure_json(const Failure& failure) {

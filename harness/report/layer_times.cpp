@@ -101,8 +101,9 @@ const ReportedModel* find_model(const Report& report, const std::string& name) {
 }
 
 std::string describe_run(const Record& record) {
-  return fmt::format("batch {}{}, {} × {}", grouped(record.batch), record.ranks > 1 ? " a rank" : "",
-                     counted(record.ranks, "rank"), counted(record.threads, "thread"));
+  return fmt::format("batch {}{}, {} × {}{}", grouped(record.batch), record.ranks > 1 ? " a rank" : "",
+                     counted(record.ranks, "rank"), counted(record.threads, "thread"),
+                     record.gap == "none" ? "" : ", gap " + record.gap);
 }
 
 }  // namespace cnnbench

@@ -52,6 +52,8 @@ class Server {
     Entry& entry = programs_.at(id);
     Program& program = *entry.program;
     if (what == "step") return step(entry, request);
+    if (what == "lead in") return lead_in(entry, request);
+    if (what == "flush") return flush(request);
     if (what == "read") return read(program, request);
     if (what == "write") return write(program, request);
     if (what == "parameters") return send(program.parameters());
@@ -66,8 +68,7 @@ class Server {
  private:
   struct Entry {
     std::unique_ptr<Program> program;
-    TimedStep whole;
-    TimedStep parts;
+    std::map<int, TimedStep> timings;  ///< made when they are first asked for
   };
 
   void prepare(const Json& request) {
@@ -84,24 +85,45 @@ class Server {
     expect_team(options.threads);
     Entry entry;
     entry.program = backend_.prepare(model_from_json(request.at("model")), options);
-    entry.whole = time_whole_step(*entry.program, clock_);
-    entry.parts = time_operations(*entry.program, clock_);
     Json operations = Json::array();
     for (const Operation& operation : entry.program->operations())
       operations.push_back({{"layer", operation.layer},
                             {"direction", static_cast<int>(operation.direction)},
                             {"implementation", operation.implementation},
-                            {"error_growth", operation.error_growth}});
+                            {"error_growth", operation.error_growth},
+                            {"layout", operation.layout}});
     const int id = next_++;
     programs_.emplace(id, std::move(entry));
     channel_.send({{"program", id}, {"operations", operations}});
   }
 
+  /// A way to time the program: whole steps, all operations, or those of a layer.
+  TimedStep& timing(Entry& entry, const Json& request) {
+    const int what = request.at("timing").get<int>();
+    TimedStep& step = entry.timings[what];
+    if (!step.run) {
+      Program& program = *entry.program;
+      step = what == protocol::whole_step       ? time_whole_step(program, clock_)
+             : what == protocol::all_operations ? time_operations(program, clock_)
+                                                : time_layer(program, clock_, what);
+    }
+    return step;
+  }
+
+  void lead_in(Entry& entry, const Json& request) {
+    timing(entry, request).lead_in();
+    channel_.send(Json::object());
+  }
+
+  void flush(const Json& request) {
+    flush_caches(request.at("threads").get<int>());
+    channel_.send(Json::object());
+  }
+
   void step(Entry& entry, const Json& request) {
     const auto parts = request.at("parts").get<std::size_t>();
     std::vector<double> times(parts + 1);  // and the start, by the clock of the one that asks
-    const double start =
-        (request.at("whole").get<bool>() ? entry.whole : entry.parts).run(std::span(times).first(parts));
+    const double start = timing(entry, request).run(std::span(times).first(parts));
     times.back() =
         start + 1e-9 * static_cast<double>(clock_.origin() - request.at("origin").get<std::int64_t>());
     channel_.send(Json::object());

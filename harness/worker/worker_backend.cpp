@@ -108,7 +108,8 @@ class WorkerProgram final : public Program, public TimedElsewhere {
     for (const Json& operation : prepared.at("operations"))
       operations_.push_back(
           {operation.at("layer").get<int>(), static_cast<Direction>(operation.at("direction").get<int>()),
-           operation.at("implementation").get<std::string>(), operation.at("error_growth").get<double>()});
+           operation.at("implementation").get<std::string>(), operation.at("error_growth").get<double>(),
+           operation.at("layout").get<std::string>()});
   }
 
   ~WorkerProgram() override {
@@ -153,16 +154,18 @@ class WorkerProgram final : public Program, public TimedElsewhere {
     return all;
   }
 
-  TimedStep timed_step(bool whole, Clock& clock) override {
-    const std::size_t parts = whole ? 1 : group_operations(*this).size();
-    const auto run = [this, whole, &clock](std::span<double> seconds) {
-      call("step", {{"whole", whole}, {"parts", seconds.size()}, {"origin", clock.origin()}});
-      worker_->channel().receive_bytes(std::as_writable_bytes(seconds));
-      double start = 0;
-      worker_->channel().receive_bytes(std::as_writable_bytes(std::span(&start, 1)));
-      return clock.on_rank_0(start);
-    };
-    return {parts, run, worker_->process()};
+  TimedStep timed_whole_step(Clock& clock) override {
+    return timed_step(1, {{"timing", protocol::whole_step}}, clock);
+  }
+
+  void flush_caches(int threads) override { call("flush", {{"threads", threads}}); }
+
+  TimedStep timed_operations(std::optional<int> layer, Clock& clock) override {
+    const std::size_t parts = group_operations(*this, layer).size();
+    if (!layer) return timed_step(parts, {{"timing", protocol::all_operations}}, clock);
+    TimedStep step = timed_step(parts, {{"timing", *layer}}, clock);
+    step.lead_in = [this, layer] { call("lead in", {{"timing", *layer}}); };
+    return step;
   }
 
  private:
@@ -173,6 +176,24 @@ class WorkerProgram final : public Program, public TimedElsewhere {
   Json call(const char* what, Json request) const {
     request["do"] = what;
     return worker_->call(of_this(std::move(request)));
+  }
+
+  TimedStep timed_step(std::size_t parts, const Json& what, Clock& clock) {
+    TimedStep step;
+    step.parts = parts;
+    step.run = [this, what, &clock](std::span<double> seconds) {
+      Json request = what;
+      request["parts"] = seconds.size();
+      request["origin"] = clock.origin();
+      call("step", std::move(request));
+      worker_->channel().receive_bytes(std::as_writable_bytes(seconds));
+      double start = 0;
+      worker_->channel().receive_bytes(std::as_writable_bytes(std::span(&start, 1)));
+      return clock.on_rank_0(start);
+    };
+    step.process = worker_->process();
+    step.program = this;
+    return step;
   }
 
   /// A copy of an arena: good for comparing and hashing, not for exchanging or updating.

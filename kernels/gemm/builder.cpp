@@ -37,7 +37,7 @@ void Builder::need_scratch(std::int64_t elements) {
 }
 
 void Builder::add(Direction direction, const std::string& implementation, std::function<void()> run) {
-  operations.push_back({layer_, direction, implementation});
+  operations.push_back({layer_, direction, implementation, 1, "nchw"});
   actions.push_back(std::move(run));
 }
 

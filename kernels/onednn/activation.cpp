@@ -3,6 +3,7 @@
 #include "harness/backend/initial_values.h"
 #include "kernels/onednn/builder.h"
 #include "kernels/onednn/compat.h"
+#include "kernels/onednn/layout.h"
 #include "kernels/onednn/weighted_layer.h"
 
 namespace cnnbench::onednn {
@@ -88,23 +89,28 @@ class DropoutPlan final : public LayerPlan {
     mask_ = builder.make_value(src.dims, src.desc);
     builder.values[static_cast<std::size_t>(builder.layer())].mask = mask_;
     const auto count = static_cast<std::int64_t>(src.desc.get_size() / sizeof(float));
-    builder.add(Direction::forward, "philox+multiply",
-                [&builder, layer = builder.layer(), src, dst, mask = mask_, count,
-                 step = std::uint64_t{0}]() mutable {
-                  run_forward(builder, layer, step++, src.data, dst.data, mask.data, count);
-                });
+    builder.add(
+        Direction::forward, "philox+multiply",
+        [&builder, layer = builder.layer(), src, dst, mask = mask_, count,
+         step = std::uint64_t{0}]() mutable {
+          run_forward(builder, layer, step++, src.data, dst.data, mask.data, count);
+        },
+        1, layouts_of({src.desc}, {dst.desc}));
     return dst;
   }
 
   Value backward(Builder& builder, const Value& given) override {
     const Value diff = builder.converted(given, mask_.desc);
     const auto count = static_cast<std::int64_t>(mask_.desc.get_size() / sizeof(float));
-    builder.add(Direction::backward_data, "multiply", [diff, mask = mask_, count] {
-      float* const gradient = static_cast<float*>(diff.data.get_data_handle());
-      const float* const factor = static_cast<const float*>(mask.data.get_data_handle());
+    builder.add(
+        Direction::backward_data, "multiply",
+        [diff, mask = mask_, count] {
+          float* const gradient = static_cast<float*>(diff.data.get_data_handle());
+          const float* const factor = static_cast<const float*>(mask.data.get_data_handle());
 #pragma omp parallel for simd schedule(static)
-      for (std::int64_t i = 0; i < count; ++i) gradient[i] *= factor[i];
-    });
+          for (std::int64_t i = 0; i < count; ++i) gradient[i] *= factor[i];
+        },
+        1, layouts_of({diff.desc}, {diff.desc}));
     return diff;
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/onednn/layout.h"
 #include "kernels/onednn/winograd.h"
 #include "kernels/onednn/winograd_choice.h"
 
@@ -26,6 +27,21 @@ bool same_layout(const memory::desc& a, const memory::desc& b, const memory::dim
 /// and 6.6 for the gradient of the weights.
 double error_growth(const std::string& implementation) {
   return implementation.find("wino") == std::string::npos ? 1 : 8.2;
+}
+
+/// Of the activations, gradients and gradients of weights among a primitive's arguments. The destination of
+/// forward is read in the backward part.
+std::string activation_layouts(Arguments arguments) {
+  std::vector<memory::desc> reads, writes, forward;
+  for (const auto& [name, data] : arguments) {
+    if (!data) continue;
+    if (name == DNNL_ARG_SRC || name == DNNL_ARG_DIFF_DST) reads.push_back(data.get_desc());
+    if (name == DNNL_ARG_DIFF_SRC || name == DNNL_ARG_DIFF_WEIGHTS) writes.push_back(data.get_desc());
+    if (name == DNNL_ARG_DST) forward.push_back(data.get_desc());
+  }
+  (writes.empty() ? writes : reads)
+      .insert((writes.empty() ? writes : reads).end(), forward.begin(), forward.end());
+  return layouts_of(reads, writes);
 }
 
 }  // namespace
@@ -175,13 +191,14 @@ void Builder::add(Direction direction, const std::string& implementation, const 
     action.arguments.push_back({name, data.get()});
     held.push_back(data);
   }
-  operations.push_back({layer_, direction, implementation, error_growth(implementation)});
+  operations.push_back(
+      {layer_, direction, implementation, error_growth(implementation), activation_layouts(arguments)});
   actions.push_back(std::move(action));
 }
 
 void Builder::add(Direction direction, const std::string& implementation, std::function<void()> function,
-                  double growth) {
-  operations.push_back({layer_, direction, implementation, growth});
+                  double growth, const std::string& layout) {
+  operations.push_back({layer_, direction, implementation, growth, layout});
   actions.push_back({{}, {}, std::move(function)});
 }
 

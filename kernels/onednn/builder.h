@@ -144,7 +144,7 @@ class Builder {
            Arguments arguments);
   void add_reorder(const std::shared_ptr<Reorder>& reorder, const memory& from, const memory& to);
   void add(Direction direction, const std::string& implementation, std::function<void()> function,
-           double error_growth = 1);
+           double error_growth = 1, const std::string& layout = {});
 
   /// Uninitialised memory for the next operations, until release_scratch().
   memory scratch(std::int64_t floats);

@@ -1,4 +1,5 @@
 #include "kernels/onednn/winograd.h"
+#include "kernels/onednn/layout.h"
 
 #include <algorithm>
 
@@ -77,7 +78,7 @@ class WinogradPlan final : public LayerPlan {
           c->forward(floats(src), floats(packed), {floats(bias), relu, pool, bytes(places)}, floats(dst),
                      floats(scratch));
         },
-        winograd::forward_error_growth(convolution->shape()));
+        winograd::forward_error_growth(convolution->shape()), layouts_of({src_.desc}, {dst_.desc}));
     builder.release_scratch();
     if (pooling_) {
       // In memory of its own: in the backward part that of the operation serves others.
@@ -129,7 +130,8 @@ class WinogradPlan final : public LayerPlan {
           c->backward_weights(floats(src), floats(relu_dst), floats(diff_dst), bytes(places), floats(weights),
                               floats(bias), floats(scratch));
         },
-        winograd::weights_error_growth(of_weights->shape()));
+        winograd::weights_error_growth(of_weights->shape()),
+        layouts_of({src_.desc, diff_dst.desc}, {builder.parameters[weights_].desc}));
     builder.release_scratch();
 
     Value diff_src;
@@ -150,7 +152,8 @@ class WinogradPlan final : public LayerPlan {
             c->backward_data(floats(diff_dst), bytes(places), floats(packed), floats(relu_src),
                              floats(diff_src), floats(data_scratch));
           },
-          winograd::forward_error_growth(of_data->shape().backward_data()));
+          winograd::forward_error_growth(of_data->shape().backward_data()),
+          layouts_of({diff_dst.desc}, {diff_src.desc}));
       builder.release_scratch();
       if (diff_src.through_relu) {
         const auto compute = [c = of_data, weights = builder.parameters[weights_].data,

@@ -115,7 +115,7 @@ class OnnxRuntimeProgram final : public Program {
     sessions_.push_back(std::move(chosen));
     operations_.push_back(
         {static_cast<int>(index), Direction::forward,
-         implementation_of(*places_[index].graph, has_choice(index), sessions_.back().layouts)});
+         implementation_of(*places_[index].graph, has_choice(index), sessions_.back().layouts), 1, "nchw"});
   }
 
   /// Only a convolution is worth a reorder of its own input and output.

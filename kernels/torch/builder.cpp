@@ -1,6 +1,7 @@
 #include "kernels/torch/builder.h"
 
 #include <algorithm>
+#include <set>
 
 namespace cnnbench::torch {
 namespace {
@@ -14,6 +15,25 @@ std::string reorder_name(Layout from, Layout to) {
   if (to == Layout::opaque) return "to_mkldnn";
   if (from == Layout::opaque) return "to_dense";
   return to == Layout::plain ? "contiguous" : "contiguous(channels_last)";
+}
+
+/// "nchw", "nhwc", "opaque": of these values, each once.
+std::string layouts_of(const std::vector<Value*>& values) {
+  std::string names;
+  std::set<Layout> known;
+  for (const Value* value : values) {
+    if (!known.insert(value->layout).second) continue;
+    names += (names.empty() ? "" : ", ");
+    names += value->layout == Layout::plain ? "nchw" : value->layout == Layout::opaque ? "opaque" : "nhwc";
+  }
+  return names;
+}
+
+/// "nhwc → nchw"; one name where both are alike or there is one alone.
+std::string layouts_of(const std::vector<Value*>& reads, const std::vector<Value*>& writes) {
+  const std::string from = layouts_of(reads);
+  const std::string to = layouts_of(writes);
+  return from == to || to.empty() ? from : from + " → " + to;
 }
 
 }  // namespace
@@ -59,7 +79,7 @@ Value* Builder::with_dims(Value* value, const Sizes& dims) {
 
 void Builder::add(Direction direction, const std::string& implementation, std::vector<Value*> reads,
                   std::vector<Value*> writes, std::function<void()> function) {
-  operations.push_back({layer_, direction, full_name(implementation)});
+  operations.push_back({layer_, direction, full_name(implementation), 1, layouts_of(reads, writes)});
   for (Value*& value : reads) value = value->owner();
   actions.push_back({std::move(function), std::move(reads), std::move(writes), {}});
 }
@@ -98,15 +118,17 @@ void Builder::plan_releases() {
     value->release_after = std::max(value->release_after, operation);
   };
   for (std::size_t i = 0; i < actions.size(); ++i) {
-    for (Value* value : actions[i].reads) extend(value, static_cast<std::ptrdiff_t>(i));
+    // A layer's operations may run again.
+    for (Value* value : actions[i].reads)
+      extend(value, static_cast<std::ptrdiff_t>(segment_ends[segment_of[i]]));
     // What is written may be read from outside until the next layer has run; the last until the next step.
     const std::size_t next = segment_of[i] + 1;
     for (Value* value : actions[i].writes)
       extend(value, next < segment_ends.size() ? static_cast<std::ptrdiff_t>(segment_ends[next]) : last + 1);
   }
   for (Value& value : all_)
-    if (!value.kept && value.release_after >= 0 && value.release_after <= last)
-      actions[static_cast<std::size_t>(value.release_after)].releases.push_back(&value);
+    if (!value.kept && value.release_after >= 0 && value.release_after < last)
+      actions[static_cast<std::size_t>(value.release_after) + 1].releases.push_back(&value);
 }
 
 }  // namespace cnnbench::torch

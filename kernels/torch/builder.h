@@ -23,7 +23,7 @@ struct Value {
   Sizes dims;                     ///< N, C, H, W
   Layout layout = Layout::plain;  ///< how the elements are meant to lie; the tensor's strides say how they do
   bool kept = false;              ///< never released: the network's input and, in training, activations
-  std::ptrdiff_t release_after = -1;  ///< the operation after which it is released
+  std::ptrdiff_t release_after = -1;  ///< the operation after which nobody needs it
 
   at::Tensor tensor() const { return base == nullptr ? data : base->tensor().reshape(dims); }
   Value* owner() { return base == nullptr ? this : base->owner(); }
@@ -56,7 +56,7 @@ struct Action {
   std::function<void()> function;
   std::vector<Value*> reads;
   std::vector<Value*> writes;
-  std::vector<Value*> releases;  ///< after it has run
+  std::vector<Value*> releases;  ///< before it runs: a layer's operations, run again, find what they read
 };
 
 /// Gathers a program's operations and values, layer by layer. Nothing is computed meanwhile.

@@ -75,10 +75,11 @@ class TorchProgram final : public Program {
   void run(std::size_t operation) override {
     Action& action = builder_.actions[operation];
     guarded([&action] {
-      // The tensors of the step before go first, so that the new ones take their memory.
+      // What nobody needs any more, and the tensors of the step before, go first, so that the new ones take
+      // their memory.
+      for (Value* value : action.releases) value->data.reset();
       for (Value* value : action.writes) value->data.reset();
       action.function();
-      for (Value* value : action.releases) value->data.reset();
     });
   }
 

@@ -7,11 +7,14 @@ namespace cnnbench::xnnpack {
 void Builder::add_activation(Activation function, const Value& src, const Value& dst) {
   const std::int64_t count = batch() * src.shape.size();
   if (function == Activation::tanh && !compat::has_tanh) {
-    add_loop(Direction::forward, "loop tanh", count, [this, src, dst](std::int64_t begin, std::int64_t end) {
-      const float* const in = data(src);
-      float* const out = data(dst);
-      for (std::int64_t i = begin; i < end; ++i) out[i] = std::tanh(in[i]);
-    });
+    add_loop(
+        Direction::forward, "loop tanh", count,
+        [this, src, dst](std::int64_t begin, std::int64_t end) {
+          const float* const in = data(src);
+          float* const out = data(dst);
+          for (std::int64_t i = begin; i < end; ++i) out[i] = std::tanh(in[i]);
+        },
+        src.order());
     return;
   }
   const auto channels = static_cast<std::size_t>(src.shape.size());  // the order of the elements is nothing
@@ -24,7 +27,8 @@ void Builder::add_activation(Activation function, const Value& src, const Value&
       },
       [this, function, rows, channels, src, dst](xnn_operator_t op, compat::Workspace&) {
         return compat::set_up_activation(op, function, rows, channels, data(src), data(dst), pool.get());
-      });
+      },
+      src.order());
 }
 
 Value add_activation_layer(Builder& builder, const ModelLayer& layer, const Value& src) {
@@ -40,12 +44,14 @@ Value add_standardize(Builder& builder, const ModelLayer& layer, const Value& sr
   const Value dst = builder.place_for_output(src);
   const auto scale = static_cast<float>(1.0 / standardize.sd);
   const auto shift = static_cast<float>(-standardize.mean / standardize.sd);
-  builder.add_loop(Direction::forward, "loop standardize", builder.batch() * src.shape.size(),
-                   [&builder, src, dst, scale, shift](std::int64_t begin, std::int64_t end) {
-                     const float* const in = builder.data(src);
-                     float* const out = builder.data(dst);
-                     for (std::int64_t i = begin; i < end; ++i) out[i] = in[i] * scale + shift;
-                   });
+  builder.add_loop(
+      Direction::forward, "loop standardize", builder.batch() * src.shape.size(),
+      [&builder, src, dst, scale, shift](std::int64_t begin, std::int64_t end) {
+        const float* const in = builder.data(src);
+        float* const out = builder.data(dst);
+        for (std::int64_t i = begin; i < end; ++i) out[i] = in[i] * scale + shift;
+      },
+      src.order());
   if (dst.buffer != src.buffer) builder.discard(src);
   return dst;
 }

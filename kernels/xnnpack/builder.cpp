@@ -48,8 +48,8 @@ Value Builder::in_nhwc(const Value& value, const Shape& shape) {
       }
     }
   };
-  add_loop(Direction::reorder, value.nhwc ? "loop nhwc to nchw" : "loop nchw to nhwc", batch() * pieces,
-           loop);
+  add_loop(Direction::reorder, value.nhwc ? "loop nhwc to nchw" : "loop nchw to nhwc", batch() * pieces, loop,
+           value.nhwc ? "nhwc → nchw" : "nchw → nhwc");
   discard(value);
   return reordered;
 }
@@ -60,14 +60,15 @@ Value Builder::place_for_output(const Value& src) {
 
 void Builder::add_operator(const std::string& implementation,
                            std::function<xnn_status(std::uint32_t, xnn_operator_t*)> create,
-                           std::function<xnn_status(xnn_operator_t, compat::Workspace&)> set_up) {
-  operations.push_back({layer_, Direction::forward, "xnn " + implementation});
+                           std::function<xnn_status(xnn_operator_t, compat::Workspace&)> set_up,
+                           const std::string& layout) {
+  operations.push_back({layer_, Direction::forward, "xnn " + implementation, 1, layout});
   actions.push_back({layer_, std::move(create), std::move(set_up), 0, {}});
 }
 
-void Builder::add_loop(Direction direction, const std::string& implementation, std::int64_t count,
-                       Range loop) {
-  operations.push_back({layer_, direction, implementation});
+void Builder::add_loop(Direction direction, const std::string& implementation, std::int64_t count, Range loop,
+                       const std::string& layout) {
+  operations.push_back({layer_, direction, implementation, 1, layout});
   actions.push_back({layer_, {}, {}, count, std::move(loop)});
 }
 

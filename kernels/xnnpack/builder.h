@@ -20,6 +20,8 @@ struct Value {
   bool kept = false;      ///< its buffer must not serve others
   bool writable = false;  ///< the next layer may work in place
 
+  const char* order() const { return nhwc ? "nhwc" : "nchw"; }
+
   /// True where NHWC and NCHW are the same order.
   bool one_order() const { return shape.channels == 1 || shape.height * shape.width == 1; }
 };
@@ -81,8 +83,10 @@ class Builder {
 
   void add_operator(const std::string& implementation,
                     std::function<xnn_status(std::uint32_t, xnn_operator_t*)> create,
-                    std::function<xnn_status(xnn_operator_t, compat::Workspace&)> set_up);
-  void add_loop(Direction direction, const std::string& implementation, std::int64_t count, Range loop);
+                    std::function<xnn_status(xnn_operator_t, compat::Workspace&)> set_up,
+                    const std::string& layout = "nhwc");
+  void add_loop(Direction direction, const std::string& implementation, std::int64_t count, Range loop,
+                const std::string& layout = "nhwc");
 
   /// An activation function in place, or to another value of the same shape.
   void add_activation(Activation function, const Value& src, const Value& dst);

@@ -31,7 +31,7 @@ def warnings(first, other, keys):
             if launch.status != "complete":
                 lines.append(f"{launch.path} of {arm.name} is {launch.status}: not all was measured")
     runs = dict.fromkeys((key.model, key.pass_name, key.backend) for key in keys)
-    for fact in ("batch", "ranks", "threads"):
+    for fact in ("batch", "ranks", "threads", "gap"):
         differing = {}  # values: runs
         for run in runs:
             values = [_records_fact(arm, run, fact) for arm in (first, other)]

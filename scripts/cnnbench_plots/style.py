@@ -113,6 +113,7 @@ def machine_facts(result, records):
     ranks = number_range([r.ranks for r in records], "rank", "ranks")
     batches = " / ".join(str(b) for b in dict.fromkeys(r.batch for r in records))
     facts = [" + ".join(cpus), f"{ranks} × {threads}", f"batch {batches} a rank", ", ".join(backends)]
+    facts += [f"gap {gap}" for gap in dict.fromkeys(r.gap for r in records) if gap != "none"]
     return " · ".join(facts)
 
 

@@ -37,6 +37,7 @@ class Record:
     sd: float | None  # undefined for fewer than two steps
     samples: tuple[float, ...]  # the maximum over the ranks, step by step
     direct_equivalent: bool = False  # fewer multiplications than `flops` says
+    gap: str = "none"  # between timed steps: none, idle, cold
 
 
 @dataclass(frozen=True)
@@ -180,7 +181,8 @@ def _record(item, where):
     direct_equivalent = item.get("direct_equivalent", False)  # older results have none
     if not isinstance(direct_equivalent, bool):
         raise _Malformed(f"{where}.direct_equivalent is neither true nor false")
-    return Record(*texts, *counts, n, mean, median, sd, tuple(samples), direct_equivalent)
+    gap = _get(item, "gap", str, where, optional=True) or "none"  # older results have none
+    return Record(*texts, *counts, n, mean, median, sd, tuple(samples), direct_equivalent, gap)
 
 
 def _backend_time(item, where):

@@ -19,7 +19,7 @@ def text_of(*arguments):
 def test_help_names_every_option_of_the_design():
     text = text_of("--help")
     options = """--config --pass --backend --list-backends --views --batch --global-batch --burn-in --steps
-        --precision --max-seconds --threads --layer --verify --describe --format --output --seed --input --dump"""
+        --precision --max-seconds --gap --threads --layer --verify --describe --format --output --seed --input --dump"""
     for option in options.split():
         assert f"{option} " in text or f"{option}\n" in text, option
 

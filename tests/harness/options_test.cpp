@@ -40,7 +40,7 @@ TEST(CommandLine, HasTheDefaultsThatTheHelpStates) {
   ASSERT_EQ(o.backends.size(), 1U);
   EXPECT_EQ(o.backends[0]->name(), "onednn");
   EXPECT_THAT(o.views, ElementsAre(View::network, View::layers));
-  EXPECT_FALSE(o.batch || o.global_batch || o.burn_in || o.steps || o.precision || o.max_seconds);
+  EXPECT_FALSE(o.batch || o.global_batch || o.burn_in || o.steps || o.precision || o.max_seconds || o.gap);
   EXPECT_EQ(o.threads, 0);
   EXPECT_FALSE(o.layers);
   EXPECT_EQ(o.verify, Verify::on);
@@ -68,6 +68,8 @@ TEST(CommandLine, TakesEveryOption) {
                              "0.05",
                              "--max-seconds",
                              "1.5",
+                             "--gap",
+                             "cold",
                              "--threads",
                              "3",
                              "--layer",
@@ -96,6 +98,7 @@ TEST(CommandLine, TakesEveryOption) {
   EXPECT_EQ(o.steps, 7);
   EXPECT_EQ(o.precision, 0.05);
   EXPECT_EQ(o.max_seconds, 1.5);
+  EXPECT_EQ(o.gap, Gap::cold);
   EXPECT_EQ(o.threads, 3);
   EXPECT_TRUE(o.layers->matches("conv2_1"));
   EXPECT_FALSE(o.layers->matches("conv3_1"));
@@ -119,6 +122,7 @@ TEST(CommandLine, SuggestsTheNearestWord) {
   EXPECT_THAT(refusal({"--backend", "onednnn"}), HasSubstr("did you mean 'onednn'?"));
   EXPECT_THAT(refusal({"--backend", "cuda"}), HasSubstr("(known: onednn, onednn:layout=nchw, "));
   EXPECT_THAT(refusal({"--views", "layer"}), HasSubstr("did you mean 'layers'?"));
+  EXPECT_THAT(refusal({"--gap", "cool"}), HasSubstr("did you mean 'cold'?"));
   EXPECT_THAT(refusal({"--verify", "of"}), HasSubstr("did you mean"));
   EXPECT_THAT(refusal({"--format", "xml"}), HasSubstr("(known: table, json, csv)"));
 }
@@ -167,7 +171,7 @@ TEST(CommandLine, HelpsAndTellsItsVersion) {
   for (const char* option :
        {"--config",   "--pass",   "--backend",   "--list-backends", "--views",   "--batch", "--global-batch",
         "--burn-in",  "--steps",  "--precision", "--max-seconds",   "--threads", "--layer", "--verify",
-        "--describe", "--format", "--output",    "--seed",          "--input",   "--dump"})
+        "--describe", "--format", "--output",    "--seed",          "--input",   "--dump",  "--gap"})
     EXPECT_THAT(std::get<EarlyExit>(help).text, HasSubstr(option));
 
   const auto version = parse({"--version"});

@@ -103,6 +103,16 @@ TEST(TimingOf, TakesExactlySoManyStepsWhereOnlyTheirNumberIsGiven) {
   EXPECT_EQ(timing_of(run, options).max_seconds, 3);
 }
 
+TEST(TimingOf, TakesTheGapOfTheCommandLineBeforeThatOfTheConfig) {
+  RunSettings run;
+  Options options;
+  EXPECT_EQ(timing_of(run, options).gap, Gap::none);
+  run.gap = "idle";
+  EXPECT_EQ(timing_of(run, options).gap, Gap::idle);
+  options.gap = Gap::cold;
+  EXPECT_EQ(timing_of(run, options).gap, Gap::cold);
+}
+
 TEST(PlanExperiments, MakesOneForEveryNetworkAndPassInOrder) {
   const std::vector<Config> configs{config_of("one"), config_of("two", 4, 2)};
   Options options;

@@ -22,6 +22,13 @@ def with_environment(**facts):
     return made
 
 
+def with_gap(gap):
+    made = document()
+    for record in made.document["cnnbench"]["records"]:
+        record["gap"] = gap
+    return made
+
+
 def with_layer(**facts):
     made = document()
     made.document["cnnbench"]["models"][0]["layers"][3].update(facts)
@@ -46,6 +53,7 @@ def without_softmax():
         (lambda: document([lenet(batch=50)]), "batch differs: before 500; after 50 (lenet/forward/onednn)"),
         (lambda: document(ranks=2), "ranks differs: before 1; after 2 (lenet/forward/onednn)"),
         (lambda: document(threads=7), "threads differs: before 2; after 7 (lenet/forward/onednn)"),
+        (lambda: with_gap("cold"), "gap differs: before none; after cold (lenet/forward/onednn)"),
         (lambda: with_environment(cpu_model="EPYC"), "CPU differs: before Intel(R) Xeon(R) Gold"),
         (lambda: with_layer(weights=7), "definition of lenet differs: weights 25000 and 7, in layer conv2"),
         (lambda: with_layer(layer="c"), "the definition of lenet differs: layer conv2 and c, in layer conv2"),

@@ -248,6 +248,7 @@ const std::vector<BadInput>& bad_values() {
       {"NegativeBurnIn", with_run("burn_in: -1"), "5:16", "from 0 to 1000000 for 'burn_in'"},
       {"PrecisionAboveOne", with_run("precision: 1.01"), "5:18",
        "expected a number from 0 to 1 for 'precision'"},
+      {"UnknownGap", with_run("gap: warm"), "5:12", "expected none, idle or cold"},
       {"ZeroMaxSeconds", with_run("max_seconds: 0"), "5:20", "expected a number above 0"},
   };
   return inputs;

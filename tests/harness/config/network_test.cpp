@@ -21,13 +21,14 @@ TEST(Network, RunTakesAllItsKeys) {
   const RunSettings run =
       load_network(network_text("  - flatten\n",
                                 "run: {passes: [train, forward-backward, forward], burn_in: 0, "
-                                "steps: 7, precision: 0, max_seconds: 2.5}\n"))
+                                "steps: 7, precision: 0, max_seconds: 2.5, gap: idle}\n"))
           .run;
   EXPECT_THAT(run.passes, ElementsAre(Pass::train, Pass::forward_backward, Pass::forward));
   EXPECT_EQ(run.burn_in, 0);
   EXPECT_EQ(run.steps, 7);
   EXPECT_EQ(run.precision, 0);
   EXPECT_EQ(run.max_seconds, 2.5);
+  EXPECT_EQ(run.gap, "idle");
 }
 
 TEST(Network, OptimizerIsAWordOrAMap) {

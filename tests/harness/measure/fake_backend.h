@@ -26,8 +26,9 @@ class ScriptedProgram final : public Program {
 
   const std::vector<Operation>& operations() const override { return operations_; }
   void run(std::size_t operation) override {
-    ++trace->runs;
-    clock_.advance(script_.at(operation).seconds + (operation == 0 ? trace->overhead : 0.0));
+    trace->runs.push_back(operation);
+    const double disturbed = 1 + trace->drift * clock_.elapsed();
+    clock_.advance(script_.at(operation).seconds * disturbed);
   }
   void read(int, Tensor, std::span<float>) override {}
   void write(int, Tensor, std::span<const float> plain) override {
@@ -39,9 +40,9 @@ class ScriptedProgram final : public Program {
 
   /// What is left of the program when it is gone, and what can be set while it is there.
   struct Trace {
-    std::int64_t runs = 0;  ///< of operations
+    std::vector<std::size_t> runs;  ///< operations, in order
     std::vector<float> written;
-    double overhead = 0;  ///< added to the first operation
+    double drift = 0;  ///< every operation takes by this share longer for each second that has gone by
   };
   const std::shared_ptr<Trace> trace = std::make_shared<Trace>();
 

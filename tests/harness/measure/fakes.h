@@ -20,8 +20,10 @@ namespace cnnbench {
 /// A clock that stands still until it is told to go on.
 class FakeClock final : public Clock {
  public:
-  double now() override { return seconds_; }
+  double now() override { return seconds_ += cost_of_a_call; }
   void advance(double seconds) { seconds_ += seconds; }
+  double elapsed() const { return seconds_; }
+  double cost_of_a_call = 0;
 
  private:
   double seconds_ = 0;

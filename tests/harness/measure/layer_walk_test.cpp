@@ -90,7 +90,7 @@ TEST(LayerWalk, NeedsNoVisitor) {
 
   walk_layers(program, three_layers(), {});
 
-  EXPECT_EQ(program.trace->runs, 3);
+  EXPECT_EQ(program.trace->runs.size(), 3U);
 }
 
 }  // namespace

@@ -116,7 +116,24 @@ TEST(WholeStepRecord, ComparesTheRanks) {
                   "2 of 4 steps: rank 2 on c",
                   "the steps of all ranks take 1.11 times as long as those of the slowest rank alone: "
                   "the ranks do not run at the same time. Do they share cores?"));
-  EXPECT_DOUBLE_EQ(median_step(samples), 4.5);
+  EXPECT_THAT(seconds_of_steps(samples), ElementsAre(3, 4, 6, 5));
+}
+
+TEST(LayersExplain, WhereTheIntervalOfTheShareReachesIntoFivePerCent) {
+  cnnbench::Setup setup;
+  EXPECT_TRUE(layers_explain(setup));
+  for (const double sign : {1.0, -1.0}) {
+    setup.unattributed_share = sign * 0.2;
+    setup.unattributed_interval = std::nullopt;
+    EXPECT_FALSE(layers_explain(setup));
+    setup.unattributed_share = sign * 0.04;
+    EXPECT_TRUE(layers_explain(setup));
+    setup.unattributed_share = sign * 0.2;
+    setup.unattributed_interval = sign > 0 ? Interval{0.04, 0.4} : Interval{-0.4, -0.04};
+    EXPECT_TRUE(layers_explain(setup));
+    setup.unattributed_interval = sign > 0 ? Interval{0.06, 0.4} : Interval{-0.4, -0.06};
+    EXPECT_FALSE(layers_explain(setup));
+  }
 }
 
 TEST(WholeStepRecord, FlagsAClockThatIsTooDearOrTooCoarse) {
@@ -170,7 +187,7 @@ TEST(LayerRecord, IsOfOnePartOfTheSamples) {
 }
 
 TEST(LayerRecord, IsDirectEquivalentWhereItsOperationsAre) {
-  const OperationGroup group{0, forward, "winograd", 1, true};
+  const OperationGroup group{0, forward, "winograd", "", 1, true};
   EXPECT_TRUE(layer_record(context(), two_layers(), group, samples_of({1}), 0).value().direct_equivalent);
 }
 

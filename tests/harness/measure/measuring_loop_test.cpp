@@ -133,6 +133,60 @@ TEST(MeasuringLoop, EveryTimedStepBeginsWithABarrierThatIsNotTimed) {
   EXPECT_THAT(samples.slowest.at(0), ElementsAre(1, 1));
 }
 
+TEST(MeasuringLoop, AGapComesBeforeEveryTimedStepAndIsNotTimed) {
+  FakeClock clock;
+  FakeCluster cluster(0, 2);
+  FakeStep step(clock, {1.0});
+  step.noted(cluster.journal, "step");
+  TimedStep timed = step.timed();
+  timed.gap = [&] {
+    cluster.journal.push_back("gap");
+    clock.advance(1000);
+  };
+
+  const Samples samples = measure({timed}, exactly(1, 2), cluster).at(0);
+
+  EXPECT_THAT(cluster.journal, ElementsAre("step", "max",  //
+                                           "gap", "barrier", "step", "gather", "broadcast", "gap", "barrier",
+                                           "step", "gather", "broadcast"));
+  EXPECT_THAT(samples.slowest.at(0), ElementsAre(1, 1));
+}
+
+TEST(MeasuringLoop, ALeadInComesBeforeTheBurnInAndEveryBurst) {
+  FakeClock clock;
+  SingleRank cluster;
+  Journal journal;
+  FakeStep step(clock, {1.0});
+  step.noted(journal, "step");
+  TimedStep timed = step.timed();
+  timed.lead_in = [&] { journal.push_back("lead in"); };
+
+  measure({timed}, exactly(2, 11), cluster);
+
+  Journal expected{"lead in", "step", "step", "lead in"};
+  expected.insert(expected.end(), 10, "step");
+  expected.insert(expected.end(), {"lead in", "step"});
+  EXPECT_EQ(journal, expected);
+}
+
+TEST(MeasuringLoop, SubjectsOfOneProgramTakeNoUntimedStepsBetweenTheirBursts) {
+  FakeClock clock;
+  SingleRank cluster;
+  const int program = 0;
+  for (const bool one_program : {true, false}) {
+    const FakeStep a(clock, {1.0});
+    const FakeStep b(clock, {1.0});
+    std::vector<TimedStep> steps{a.timed(), b.timed()};
+    if (one_program)
+      for (TimedStep& step : steps) step.program = &program;
+
+    measure(steps, exactly(1, 10), cluster);
+
+    // Of two bursts each, one follows a burst of the same subject (ABBA).
+    EXPECT_EQ(a.runs() + b.runs(), 2 * (1 + 10) + (one_program ? 0 : 1));
+  }
+}
+
 TEST(MeasuringLoop, RanksThatStartTogetherTakeAsLongAsTheSlowestOfThem) {
   FakeClock clock;
   FakeCluster cluster(0, 3);

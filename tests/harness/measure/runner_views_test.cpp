@@ -22,7 +22,7 @@ TEST_F(RunViews, TimesTheWholeNetworkOnceForEveryStep) {
   EXPECT_THAT(record.samples, ElementsAre(10, 10, 10));
   EXPECT_EQ(record.direction, "step");
   EXPECT_EQ(record.view, "network");
-  EXPECT_EQ(trace->runs, 4 * 9);  // one step of burn-in
+  EXPECT_EQ(trace->runs.size(), 4U * 9);  // one step of burn-in
 }
 
 TEST_F(RunViews, TimesEveryLayerInEveryDirectionThatRuns) {
@@ -46,28 +46,54 @@ TEST_F(RunViews, TimesEveryLayerInEveryDirectionThatRuns) {
 
 TEST_F(RunViews, ReportsTheShareThatNoLayerAccountsFor) {
   const FakeBackend backend("fake", plain());
-  // From the layers view on, every step takes a second less than the ten of the network view.
-  observer.view_done = [&](View, const std::vector<const Backend*>&, const Findings&) {
-    trace->overhead = -1;
-  };
+  // One call of the clock is in the network's ten seconds, nine are in the layers'.
+  clock.cost_of_a_call = 0.125;
 
   const Findings findings = run({&backend}, {View::network, View::layers});
 
-  EXPECT_NEAR(findings.setups.at(0).unattributed_share.value(), 0.1, 1e-12);
+  EXPECT_NEAR(findings.setups.at(0).unattributed_share.value(), 1 - 11.125 / 10.125, 1e-9);
   ASSERT_EQ(findings.records[0].flags.size(), 1U);
-  EXPECT_EQ(findings.records[0].flags[0].text, "the layers' times add up to 90 % of the network's time");
+  EXPECT_EQ(findings.records[0].flags[0].text, "the layers' times add up to 110 % of the network's time");
 }
 
 TEST_F(RunViews, DoesNotFlagALayersViewThatAddsUp) {
   const FakeBackend backend("fake", plain());
-  observer.view_done = [&](View, const std::vector<const Backend*>&, const Findings&) {
-    trace->overhead = -0.25;
-  };
+  clock.cost_of_a_call = 0.0625;
 
   const Findings findings = run({&backend}, {View::network, View::layers});
 
-  EXPECT_NEAR(findings.setups.at(0).unattributed_share.value(), 0.025, 1e-12);
+  EXPECT_NEAR(findings.setups.at(0).unattributed_share.value(), 1 - 10.5625 / 10.0625, 1e-9);
   EXPECT_THAT(findings.records[0].flags, IsEmpty());
+}
+
+TEST_F(RunViews, TakesTurnsSoThatADriftIsNotTakenForUnattributedTime) {
+  const FakeBackend backend("fake", [&](const Model& m, const PrepareOptions& o) {
+    std::unique_ptr<Program> program = scripted(m, o.pass);
+    trace->drift = 1e-4;  // two views of 200 steps of ten seconds: 40 % and more
+    return program;
+  });
+  experiment.timing = {1, 200, 0, 0};
+
+  const Findings findings = run({&backend}, {View::network, View::layers});
+
+  const cnnbench::Setup& setup = findings.setups.at(0);
+  EXPECT_NEAR(setup.unattributed_share.value(), 0, 0.02);
+  ASSERT_TRUE(setup.unattributed_interval);
+  EXPECT_LE(setup.unattributed_interval->low, 0);
+  EXPECT_GE(setup.unattributed_interval->high, 0);
+  for (const Flag& flag : findings.records[0].flags) EXPECT_NE(flag.about, "unattributed");
+}
+
+TEST_F(RunViews, ShowsViewsThatTookTurnsOneAfterTheOther) {
+  const FakeBackend backend("fake", plain());
+  std::vector<std::string> shown;
+  observer.view_done = [&](View view, const std::vector<const Backend*>&, const Findings& so_far) {
+    shown.push_back(std::string(to_string(view)) + " " + std::to_string(names(so_far, "layers").size()));
+  };
+
+  run({&backend}, {View::network, View::layers, View::isolated});
+
+  EXPECT_THAT(shown, ElementsAre("network 9", "layers 9", "isolated 9"));
 }
 
 TEST_F(RunViews, RestrictsAllViewsButTheNetworkToTheChosenLayers) {
@@ -121,18 +147,90 @@ TEST_F(RunViews, AddsUpPrefixes) {
   EXPECT_EQ(findings.records[1].output, "3x2x2");
 }
 
-TEST_F(RunViews, KeepsWhatWasMeasuredWhereALayerAloneCannotBePrepared) {
+TEST_F(RunViews, ALayerAloneIsTheNetworksOwnOperationsAfterAStepUpToThem) {
+  const FakeBackend backend("fake", plain());
+  experiment.layers = std::regex("conv");
+
+  const Findings findings = run({&backend}, {View::isolated});
+
+  EXPECT_EQ(backend.prepared.size(), 1U);  // the network, and no program of the layer
+  const std::vector<std::size_t> step{0, 1, 2, 3, 4, 5, 6, 7, 8};
+  std::vector<std::size_t> expected = step;
+  const auto then = [&](const std::vector<std::size_t>& runs) {
+    expected.insert(expected.end(), runs.begin(), runs.end());
+  };
+  then({1, 8});  // burn-in
+  then(step);
+  then({1, 8, 1, 8, 1, 8});
+  EXPECT_EQ(trace->runs, expected);
+}
+
+TEST_F(RunViews, ALayerHasTheSameImplementationAndLayoutInAllViewsOfTheNetwork) {
+  const FakeBackend backend("fake", [&](const Model&, const PrepareOptions&) {
+    return std::make_unique<ScriptedProgram>(
+        clock, std::vector<ScriptedProgram::Script>{{{0, Direction::forward, "jit:avx2", 1, "acdb"}, 1},
+                                                    {{1, Direction::reorder, "copy", 1, "acdb → abcd"}, 1},
+                                                    {{1, Direction::forward, "brgconv", 1, "abcd"}, 1}});
+  });
+
+  const Findings findings = run({&backend}, {View::layers, View::isolated});
+
+  const auto told = [&](const std::string& view) {
+    std::vector<std::string> list;
+    for (const Record& record : findings.records)
+      if (record.view == view)
+        list.push_back(record.layer + " " + record.direction + " " + record.implementation + " " +
+                       record.layout);
+    return list;
+  };
+  EXPECT_THAT(told("isolated"), ElementsAre("pool forward jit:avx2 acdb", "conv reorder copy acdb → abcd",
+                                            "conv forward brgconv abcd"));
+  EXPECT_EQ(told("isolated"), told("layers"));
+}
+
+TEST_F(RunViews, FlagsAPrefixWhereALayerRunsAsSomethingElse) {
+  const FakeBackend backend("fake", [&](const Model& m, const PrepareOptions&) {
+    const std::string layout = m.layers.size() < 3 ? "abcd" : "acdb";
+    std::vector<ScriptedProgram::Script> script;
+    for (int layer = 0; layer < static_cast<int>(m.layers.size()); ++layer)
+      script.push_back({{layer, Direction::forward, "jit", 1, layout}, 1});
+    return std::make_unique<ScriptedProgram>(clock, script);
+  });
+
+  const Findings findings = run({&backend}, {View::prefix});
+
+  std::vector<std::string> flags;
+  for (const Record& record : findings.records)
+    for (const Flag& flag : record.flags)
+      if (flag.about == "implementation") flags.push_back(record.layer + ": " + flag.text);
+  EXPECT_THAT(flags, ElementsAre("pool: pool runs as forward jit (abcd); in the network it runs as forward "
+                                 "jit (acdb)",
+                                 "conv: pool runs as forward jit (abcd); in the network it runs as forward "
+                                 "jit (acdb); 1 more differ"));
+}
+
+TEST_F(RunViews, RecordsTheGapBetweenSteps) {
+  const FakeBackend backend("fake", plain());
+  for (const Gap gap : {Gap::none, Gap::idle, Gap::cold}) {
+    experiment.timing.gap = gap;
+    const Findings findings = run({&backend}, {View::network});
+    EXPECT_EQ(findings.records.at(0).gap, to_string(gap));
+    EXPECT_THAT(findings.records.at(0).samples, ElementsAre(10, 10, 10));
+  }
+}
+
+TEST_F(RunViews, KeepsWhatWasMeasuredWhereAPrefixCannotBePrepared) {
   const FakeBackend backend("fake", [&](const Model& m, const PrepareOptions& o) {
-    if (m.layers.size() == 1 && m.layers[0].name == "relu") throw std::runtime_error("too small");
+    if (m.layers.size() == 3) throw std::runtime_error("too small");
     return scripted(m, o.pass);
   });
 
-  const Findings findings = run({&backend}, {View::network, View::isolated});
+  const Findings findings = run({&backend}, {View::network, View::prefix});
 
   ASSERT_EQ(findings.failures.size(), 1U);
   EXPECT_EQ(findings.failures[0].layer, "relu");
   EXPECT_EQ(findings.failures[0].reason, "error");
-  EXPECT_EQ(names(findings, "isolated").size(), 6U);
+  EXPECT_EQ(names(findings, "prefix").size(), 4U);
 }
 
 }  // namespace

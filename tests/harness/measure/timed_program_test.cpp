@@ -61,7 +61,7 @@ TEST_F(TimedProgram, TimesTheWholeStepByOnePairOfReadings) {
 
   EXPECT_EQ(step.parts, 1U);
   EXPECT_EQ(seconds, 63.5);
-  EXPECT_EQ(program.trace->runs, 7);
+  EXPECT_EQ(program.trace->runs.size(), 7U);
 }
 
 TEST_F(TimedProgram, AddsUpTheOperationsOfAGroup) {
@@ -75,7 +75,42 @@ TEST_F(TimedProgram, AddsUpTheOperationsOfAGroup) {
   step.run(seconds);  // a step does not carry over the one before
   EXPECT_THAT(seconds, ElementsAre(32.5, 1, 2, 28));
 
-  EXPECT_EQ(program.trace->runs, 14);
+  EXPECT_EQ(program.trace->runs.size(), 14U);
+}
+
+TEST_F(TimedProgram, TimesTheOperationsOfALayerAndNoOthersInTheOrderOfTheStep) {
+  const TimedStep step = time_layer(program, clock, 0);
+  std::vector<double> seconds(step.parts, 99);
+
+  step.run(seconds);
+
+  EXPECT_THAT(seconds, ElementsAre(32.5, 1));
+  EXPECT_THAT(program.trace->runs, ElementsAre(0, 1, 6));
+  EXPECT_EQ(group_operations(program, 0).size(), 2U);
+}
+
+TEST_F(TimedProgram, LeadsInToALayerByTheStepUpToItsLastOperation) {
+  time_layer(program, clock, 1).lead_in();
+
+  EXPECT_THAT(program.trace->runs, ElementsAre(0, 1, 2, 3, 4, 5));
+  EXPECT_FALSE(time_whole_step(program, clock).lead_in);
+  EXPECT_FALSE(time_operations(program, clock).lead_in);
+}
+
+TEST_F(TimedProgram, AllWaysToTimeAProgramAreOfThatProgram) {
+  for (const TimedStep& step :
+       {time_whole_step(program, clock), time_operations(program, clock), time_layer(program, clock, 1)})
+    EXPECT_EQ(step.program, &program);
+}
+
+TEST_F(TimedProgram, AGroupHasTheLayoutsOfItsOperationsEachOnce) {
+  const ScriptedProgram in_blocks(clock, {{{0, forward, "jit", 1, "acdb"}, 1},
+                                          {{0, forward, "eltwise", 1, "acdb"}, 1},
+                                          {{0, forward, "jit", 1, "acdb → abcd"}, 1},
+                                          {{0, forward, "loop"}, 1}});
+
+  EXPECT_EQ(group_operations(in_blocks).at(0).layout, "acdb + acdb → abcd");
+  EXPECT_EQ(group_operations(program).at(0).layout, "");
 }
 
 TEST(TimedOperations, OfAnEmptyProgramAreNone) {

@@ -79,8 +79,22 @@ TEST(ConsoleLayers, FlagsAnUnattributedShareAboveFivePerCent) {
   report.setups[0].unattributed_share = -0.06;
   EXPECT_THAT(layers_text(report), HasSubstr("add up to 6.0 % more"));
   EXPECT_THAT(layers_text(report), HasSubstr("FLAG: above 5 %"));
+  report.setups[0].unattributed_interval = Interval{-0.09, -0.03};
+  EXPECT_THAT(layers_text(report), HasSubstr("6.0 % more than the network's time (95 %: 3.0 to 9.0 %)."));
+  EXPECT_THAT(layers_text(report), Not(HasSubstr("FLAG")));
+
+  report.setups[0].unattributed_interval = std::nullopt;
   report.setups[0].unattributed_share = -0.0004;
-  EXPECT_THAT(layers_text(report), HasSubstr("The layers add up to the network's median time, to 0.1 %."));
+  EXPECT_THAT(layers_text(report), HasSubstr("The layers add up to the network's time, to 0.1 %."));
+}
+
+TEST(ConsoleLayers, NamesTheLayersOfEachLayoutOnce) {
+  Report report = forward_report();
+  EXPECT_THAT(layers_text(report), Not(HasSubstr("Layouts")));
+  report.records[1].layout = "acdb → aBcd16b";
+  report.records[2].layout = "ab";
+
+  EXPECT_THAT(layers_text(report), HasSubstr("Layouts, forward: ab in conv1; acdb → aBcd16b in fc"));
 }
 
 TEST(ConsoleLayers, AFlagOfSeveralLayersIsSaidOnceWithTheWorst) {

@@ -30,16 +30,19 @@ TEST(LayersCsv, HasARowARecordUnderTheHeader) {
                     layer_record("conv1", "forward", 0.5, 0.125, 1'000'000'000, "jit:avx2 + simple:any")};
   report.records[1].flags = {{"noise", "noisy", 1}, {"clock", "clock, coarse", 1}};
   report.records[1].direct_equivalent = true;
+  report.records[1].layout = "acdb → aBcd16b";
+  report.records[1].gap = "cold";
   report.checks = {{"net", "forward", "onednn", "conv1", "output", 9, 9, 0, 1, true, "", 3e-7}};
   report.records[1].summary.median_interval = Interval{0.25, 0.75};
   EXPECT_EQ(
       layers_csv(report),
       "model,pass,backend,view,layer,kind,output,direction,implementation,batch,ranks,threads,flops,bytes,n,"
       "mean_seconds,sd_seconds,median_seconds,median_low_seconds,median_high_seconds,min_seconds,max_seconds,"
-      "p95_seconds,gflops_per_second,stop_reason,flags,direct_equivalent,l2_error\n"
-      "net,forward,onednn,network,,,,step,,32,1,1,0,0,1,1.5,,1.5,,,1.5,1.5,1.5,,steps,,0,\n"
+      "p95_seconds,gflops_per_second,stop_reason,flags,direct_equivalent,l2_error,layout,gap\n"
+      "net,forward,onednn,network,,,,step,,32,1,1,0,0,1,1.5,,1.5,,,1.5,1.5,1.5,,steps,,0,,,none\n"
       "net,forward,onednn,layers,conv1,conv,64x8x8,forward,jit:avx2 + simple:any,32,1,1,1000000000,0,10,"
-      "0.5,0.125,0.5,0.25,0.75,0.375,0.625,0.625,2,steps,\"noisy; clock, coarse\",1,3e-07\n");
+      "0.5,0.125,0.5,0.25,0.75,0.375,0.625,0.625,2,steps,\"noisy; clock, coarse\",1,3e-07,acdb → "
+      "aBcd16b,cold\n");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "harness/backend/choice.h"
 #include "harness/measure/runner.h"
+#include "harness/measure/timed_program.h"
 #include "harness/measure/verification.h"
 #include "tests/kernels/chains.h"
 #include "tests/kernels/single_layers.h"
@@ -181,6 +182,24 @@ TEST_P(WholeNetwork, YieldsWhatTheReferenceYields) {
     expect_near(gradients_of(*program, model, layer), gradients_of(*truth, model, layer),
                 model.layers[static_cast<std::size_t>(layer)].name + " gradients");
   }
+}
+
+TEST_P(WholeNetwork, RunsTheOperationsOfALayerAgainAndAgainAndThenAStepAsBefore) {
+  const std::unique_ptr<Program> program = c.backend->prepare(model, options(1));
+  program->step();
+  const int last = static_cast<int>(model.layers.size()) - 1;
+  const auto output = read(*program, model, last, Tensor::output, c.network.batch);
+  SteadyClock clock;
+
+  for (int layer = 0; layer <= last; ++layer) {
+    const TimedStep alone = time_layer(*program, clock, layer);
+    std::vector<double> seconds(alone.parts);
+    alone.lead_in();
+    for (int i = 0; i < 3; ++i) ASSERT_NO_THROW(alone.run(seconds)) << layer;
+  }
+
+  program->step();
+  EXPECT_EQ(read(*program, model, last, Tensor::output, c.network.batch), output);
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, Conformance, ::testing::ValuesIn(cases()), name_of);
