@@ -95,7 +95,7 @@ def run(options):
             folder.mkdir(parents=True, exist_ok=True)
             start = time.monotonic()
             subprocess.run(
-                [bench, *arguments, "--precision", "0", "--max-seconds", "0", "--output", str(folder)],
+                [bench, *arguments, "--precision", "0", "--max-seconds", "100000", "--output", str(folder)],
                 check=True,
                 stdout=subprocess.DEVNULL,
             )

@@ -11,7 +11,7 @@ namespace cnnbench {
 std::size_t batch_count(std::size_t values) {
   constexpr std::size_t least = 10;
   constexpr std::size_t most = 20;
-  return std::min(values, std::clamp(values / 10, least, most));
+  return std::min(values, std::clamp(values / 20, least, most));
 }
 
 std::vector<double> batch_means(std::span<const double> values, std::size_t batches) {

@@ -6,8 +6,8 @@
 
 namespace cnnbench {
 
-/// So many batches tell how far a mean of `values` values that hang together can be off: a tenth of them, at
-/// least 10 and at most 20; where there are fewer than 10, each is a batch of its own. More than some 20
+/// So many batches tell how far a mean of `values` values that hang together can be off: a twentieth of them,
+/// at least 10 and at most 20; where there are fewer than 10, each is a batch of its own. More than some 20
 /// hardly make an interval narrower, but shorter, so that neighbours hang together again (Schmeiser 1982,
 /// "Batch Size Effects in the Analysis of Simulation Output").
 std::size_t batch_count(std::size_t values);

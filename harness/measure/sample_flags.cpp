@@ -73,15 +73,17 @@ std::optional<Autocorrelation> autocorrelation(std::span<const double> steps) {
   for (const double rank : ranks) variance += (rank - mean) * (rank - mean);
   if (variance == 0) return {};
   const std::size_t lags = std::min(longest_lag, steps.size() / 4);
-  Autocorrelation largest{-1, 0};
+  std::optional<Autocorrelation> largest;
   for (std::size_t lag = 1; lag <= lags; ++lag) {
     double covariance = 0;
     for (std::size_t i = lag; i < ranks.size(); ++i)
       covariance += (ranks[i] - mean) * (ranks[i - lag] - mean);
-    if (covariance / variance > largest.correlation) largest = {covariance / variance, lag};
+    const double correlation = covariance / variance;
+    // Half of the chance is for the step before, which is the most likely one.
+    const double chance = one_sided_half_percent / 2 / static_cast<double>(lag == 1 ? 1 : lags - 1);
+    if (0.5 * std::erfc(correlation * std::sqrt(n / 2)) > chance) continue;
+    if (!largest || correlation > largest->correlation) largest = {correlation, lag};
   }
-  const double chance = one_sided_half_percent / static_cast<double>(lags);
-  if (0.5 * std::erfc(largest.correlation * std::sqrt(n / 2)) > chance) return {};
   return largest;
 }
 

@@ -1,6 +1,7 @@
 #include "harness/measure/student_t.h"
 
 #include <cmath>
+#include <initializer_list>
 
 namespace cnnbench {
 namespace {

@@ -22,7 +22,7 @@ class TurnsRatio(NamedTuple):
 
 
 def batch_count(values):
-    return min(values, max(10, min(20, values // 10)))
+    return min(values, max(10, min(20, values // 20)))
 
 
 def batch_means(values, batches):

@@ -116,7 +116,7 @@ TEST(SampleFlags, SayTheirFigures) {
   EXPECT_EQ(flags[0].text, "the last quarter of the steps took 10.0 % longer than the first");
   EXPECT_EQ(flags[1].about, "autocorrelation");
   EXPECT_THAT(flags[1].text,
-              ::testing::StartsWith("steps are like the step before (rank autocorrelation 0."));
+              ::testing::StartsWith("steps are like those 3 before (rank autocorrelation 0.8"));
 }
 
 }  // namespace

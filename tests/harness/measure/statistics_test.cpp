@@ -336,7 +336,7 @@ TEST(Statistics, MedianIntervalsOfFewStepsTakeThemForIndependent) {
   std::vector<double> climbing(19);
   std::iota(climbing.begin(), climbing.end(), 1.0);
   EXPECT_EQ(median_interval(climbing).value().low, 5);
-  climbing.push_back(20);  // the shares of steps below the median are 1 in five batches and 0 in five
+  climbing.push_back(20);  // the share of steps below the median is 1 in five batches and 0 in five
   EXPECT_EQ(median_interval(climbing).value().low, 2);
 }
 
