@@ -13,7 +13,7 @@ namespace cnnbench {
 
 namespace {
 
-constexpr int burst = 5;                      // steps of one subject before the next one's turn
+constexpr int burst = Turns::burst;
 constexpr int burst_alone = 10;               // where there is no other
 constexpr std::int64_t most_reserved = 4096;  // samples; longer runs grow by doubling
 constexpr int go_on = 0;                      // the broadcast decision, else 1 + StopReason
@@ -144,7 +144,7 @@ class Subject {
     return seconds;
   }
 
-  int decide(std::span<const double> gathered) const {
+  int decide(std::span<const double> gathered) {
     std::optional<StopReason> reason = rule_.decide();
     for (std::size_t i = local_.size() - 1; i < gathered.size(); i += local_.size()) {
       if (gathered[i] != 0) reason = StopReason::interrupted;

@@ -2,49 +2,71 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
+#include <numeric>
 
-#include "harness/measure/sample_flags.h"
+#include "harness/measure/batches.h"
+#include "harness/measure/student_t.h"
+#include "harness/measure/turns.h"
 
 namespace cnnbench {
 
 namespace {
 
-/// Of the k-th steps; empty where a step took no time.
-std::vector<double> ratios_of(std::span<const double> numerator, std::span<const double> denominator) {
+constexpr std::size_t least_bursts = 4;
+
+double median_of(std::span<const double> steps) {
+  std::vector<double> sorted(steps.begin(), steps.end());
+  std::sort(sorted.begin(), sorted.end());
+  return quantile(sorted, 0.5);
+}
+
+/// Of the k-th bursts; empty where one took no time.
+std::vector<double> log_ratios(std::span<const double> numerator, std::span<const double> denominator) {
+  const std::size_t steps = std::min(numerator.size(), denominator.size());
+  const std::size_t length = std::min<std::size_t>(steps, Turns::burst);
   std::vector<double> ratios;
-  for (std::size_t i = 0; i < std::min(numerator.size(), denominator.size()); ++i) {
-    if (!(numerator[i] > 0) || !(denominator[i] > 0)) return {};
-    ratios.push_back(numerator[i] / denominator[i]);
+  for (std::size_t first = 0; length > 0 && first + length <= steps; first += length) {
+    const double above = median_of(numerator.subspan(first, length));
+    const double below = median_of(denominator.subspan(first, length));
+    if (!(above > 0) || !(below > 0)) return {};
+    ratios.push_back(std::log(above / below));
   }
   return ratios;
 }
 
 }  // namespace
 
-std::optional<double> median_ratio(std::span<const double> numerator, std::span<const double> denominator) {
-  std::vector<double> ratios = ratios_of(numerator, denominator);
+std::optional<TurnsRatio> compare_turns(std::span<const double> numerator,
+                                        std::span<const double> denominator) {
+  const std::vector<double> ratios = log_ratios(numerator, denominator);
   if (ratios.empty()) return std::nullopt;
-  std::sort(ratios.begin(), ratios.end());
-  return quantile(ratios, 0.5);
+  const std::vector<double> batches = batch_means(ratios, batch_count(ratios.size()));
+  const double mean =
+      std::accumulate(batches.begin(), batches.end(), 0.0) / static_cast<double>(batches.size());
+  TurnsRatio result{std::exp(mean), {}, {}};
+  if (ratios.size() < least_bursts) return result;
+  const double error = standard_error(batches);
+  const auto degrees = static_cast<double>(batches.size() - 1);
+  const double reach = student_quantile(0.05, degrees) * error;
+  result.interval = Interval{std::exp(mean - reach), std::exp(mean + reach)};
+  if (error > 0)
+    result.p = student_p(std::abs(mean) / error, degrees);
+  else
+    result.p = mean == 0 ? 1 : 0;
+  return result;
 }
 
-std::optional<Interval> ratio_interval(std::span<const double> numerator,
-                                       std::span<const double> denominator) {
-  std::vector<double> ratios = ratios_of(numerator, denominator);
-  const auto n = static_cast<double>(ratios.size());
-  const double correlation = autocorrelation(ratios).value_or(0);
-  const double worth = std::floor(n * (1 - correlation) / (1 + correlation));
-  MedianIntervalRank rank(0.025);
-  for (double i = 0; i < worth; ++i) rank.next();
-  if (rank.lower() == 0) return std::nullopt;
-  // The k-th of m values is at the quantile k / (m + 1), on average.
-  const double quantile = static_cast<double>(rank.lower()) / (worth + 1);
-  constexpr double rounding = 1e-9;
-  const auto low = static_cast<std::size_t>(std::max(1.0, quantile * (n + 1) + rounding)) - 1;
-
-  std::sort(ratios.begin(), ratios.end());
-  return Interval{ratios[low], ratios[ratios.size() - 1 - low]};
+std::vector<double> holm(std::span<const double> ps) {
+  std::vector<std::size_t> order(ps.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return ps[a] < ps[b]; });
+  std::vector<double> corrected(ps.size());
+  double largest = 0;
+  for (std::size_t done = 0; done < order.size(); ++done) {
+    largest = std::max(largest, std::min(1.0, static_cast<double>(ps.size() - done) * ps[order[done]]));
+    corrected[order[done]] = largest;
+  }
+  return corrected;
 }
 
 }  // namespace cnnbench

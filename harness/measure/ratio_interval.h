@@ -2,24 +2,32 @@
 
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "harness/measure/statistics.h"
 
 namespace cnnbench {
 
-/// How many times as long the steps of one subject take as those of another that took turns with it: the
-/// median of the ratios of the k-th steps of both. These were taken in the same round of turns, so that a
-/// slow minute of the machine is in both and cancels; in the quotient of two medians it does not. Both
-/// samples are in the order of time; what one has more of than the other is left out. Empty without steps, or
-/// where one took no time.
-std::optional<double> median_ratio(std::span<const double> numerator, std::span<const double> denominator);
+/// How many times as long the steps of one subject take as those of another that took turns with it.
+struct TurnsRatio {
+  double ratio = 1;
+  std::optional<Interval> interval;  ///< 95 %; empty with fewer than 4 bursts of each
+  std::optional<double> p;           ///< two-sided, of "they take equally long"; empty with the interval
+};
 
-/// The 95 % interval of median_ratio(): the rank-based one of the median of these ratios (the sign test's;
-/// Conover 1999, §3.2 and §3.4), which assumes nothing of their shape. Ratios that are like the one before
-/// tell less than independent ones: where autocorrelation() finds a correlation r, n of them count as
-/// n(1-r)/(1+r) (Bayley & Hammersley 1946), and the ends are the quantiles that so many would give. Empty
-/// where they count as fewer than 6, or where a step took no time.
-std::optional<Interval> ratio_interval(std::span<const double> numerator,
-                                       std::span<const double> denominator);
+/// The unit is the burst (see Turns): its steps share what happened just then, and are one observation. Of
+/// the k-th bursts of both, taken in the same round, so that a slow minute of the machine is in both and
+/// cancels, it takes the ratio of the median steps. Where both take equally long, its logarithm is as often
+/// above 0 as below, in the same distances, whatever the shape of the times. The ratio is the geometric mean
+/// over the rounds, its interval Student's, of the means of batches of successive rounds (see batch_count()),
+/// since bursts may hang together too. Both samples are in the order of time; steps of a burst that is not
+/// whole, and what one subject has more of than the other, are left out; of less than one burst the steps
+/// that there are make one. Empty without steps, or where a burst took no time.
+std::optional<TurnsRatio> compare_turns(std::span<const double> numerator,
+                                        std::span<const double> denominator);
+
+/// Holm's step-down correction (1979) of the p of tests that are read together: the chance of even one false
+/// alarm among them is at most 5 % where those at most 0.05 are believed. In the order of `ps`.
+std::vector<double> holm(std::span<const double> ps);
 
 }  // namespace cnnbench

@@ -14,6 +14,8 @@ namespace {
 constexpr double two_sided_1_percent = 2.576;  // of the standard normal distribution; one-sided 0.5 %
 constexpr std::size_t least_quarter = 5;
 constexpr std::size_t least_for_autocorrelation = 20;
+constexpr std::size_t longest_lag = 20;
+constexpr double one_sided_half_percent = 0.005;
 constexpr double least_drift = 0.01;
 
 /// Ranks from 1; equal values share the mean of theirs.
@@ -62,21 +64,27 @@ std::optional<double> drift(std::span<const double> steps) {
   return difference;
 }
 
-std::optional<double> autocorrelation(std::span<const double> steps) {
+std::optional<Autocorrelation> autocorrelation(std::span<const double> steps) {
   if (steps.size() < least_for_autocorrelation) return {};
   const std::vector<double> ranks = ranks_of(steps);
   const auto n = static_cast<double>(steps.size());
   const double mean = (n + 1) / 2;
   double variance = 0;
-  double covariance = 0;
-  for (std::size_t i = 0; i < ranks.size(); ++i) {
-    variance += (ranks[i] - mean) * (ranks[i] - mean);
-    if (i > 0) covariance += (ranks[i] - mean) * (ranks[i - 1] - mean);
-  }
+  for (const double rank : ranks) variance += (rank - mean) * (rank - mean);
   if (variance == 0) return {};
-  const double correlation = covariance / variance;
-  if (correlation <= two_sided_1_percent / std::sqrt(n)) return {};
-  return correlation;
+  const std::size_t lags = std::min(longest_lag, steps.size() / 4);
+  std::optional<Autocorrelation> largest;
+  for (std::size_t lag = 1; lag <= lags; ++lag) {
+    double covariance = 0;
+    for (std::size_t i = lag; i < ranks.size(); ++i)
+      covariance += (ranks[i] - mean) * (ranks[i - lag] - mean);
+    const double correlation = covariance / variance;
+    // Half of the chance is for the step before, which is the most likely one.
+    const double chance = one_sided_half_percent / 2 / static_cast<double>(lag == 1 ? 1 : lags - 1);
+    if (0.5 * std::erfc(correlation * std::sqrt(n / 2)) > chance) continue;
+    if (!largest || correlation > largest->correlation) largest = {correlation, lag};
+  }
+  return largest;
 }
 
 std::vector<Flag> sample_flags(std::span<const double> samples, const Summary& summary) {
@@ -91,14 +99,14 @@ std::vector<Flag> sample_flags(std::span<const double> samples, const Summary& s
                      fmt::format("the last quarter of the steps took {:.1f} % {} than the first",
                                  100 * std::abs(*difference), *difference > 0 ? "longer" : "less"),
                      std::abs(*difference)});
-  if (const auto correlation = autocorrelation(samples))
+  if (const auto found = autocorrelation(samples))
     flags.push_back(
         {"autocorrelation",
-         fmt::format(
-             "steps are like the step before (rank autocorrelation {:.2f}): the median's interval is too "
-             "narrow, by about a factor of {:.1f}",
-             *correlation, std::sqrt((1 + *correlation) / (1 - *correlation))),
-         *correlation});
+         fmt::format("steps are like {} (rank autocorrelation {:.2f}), and count for fewer: the "
+                     "median's interval allows for it",
+                     found->lag == 1 ? "the step before" : fmt::format("those {} before", found->lag),
+                     found->correlation),
+         found->correlation});
   return flags;
 }
 

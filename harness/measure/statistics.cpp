@@ -5,6 +5,9 @@
 #include <stdexcept>
 #include <vector>
 
+#include "harness/measure/batches.h"
+#include "harness/measure/student_t.h"
+
 namespace cnnbench {
 
 void CompensatedSum::add(double value) {
@@ -76,11 +79,28 @@ void MedianIntervalRank::next() {
   }
 }
 
-std::optional<Interval> median_interval(std::span<const double> sorted) {
-  MedianIntervalRank rank;
-  for (std::size_t n = 0; n < sorted.size(); ++n) rank.next();
-  if (rank.lower() == 0) return std::nullopt;
-  const auto low = static_cast<std::size_t>(rank.lower() - 1);
+std::int64_t median_interval_rank(std::span<const double> steps, double median, std::int64_t independent) {
+  constexpr std::size_t least = 20;  // fewer make batches of one step, which tell nothing
+  if (steps.size() < least) return independent;
+  std::vector<double> below;  // 1 for a step below the median, 1/2 for one at it
+  below.reserve(steps.size());
+  for (const double step : steps) below.push_back(step < median ? 1 : step > median ? 0 : 0.5);
+  const std::vector<double> batches = batch_means(below, batch_count(steps.size()));
+  const double reach =
+      student_quantile(0.05, static_cast<double>(batches.size() - 1)) * standard_error(batches);
+  const auto rank = static_cast<std::int64_t>(std::floor((0.5 - reach) * static_cast<double>(steps.size())));
+  return std::clamp<std::int64_t>(rank, 0, independent);
+}
+
+std::optional<Interval> median_interval(std::span<const double> steps) {
+  if (steps.empty()) return std::nullopt;
+  std::vector<double> sorted(steps.begin(), steps.end());
+  std::sort(sorted.begin(), sorted.end());
+  MedianIntervalRank independent;
+  for (std::size_t n = 0; n < sorted.size(); ++n) independent.next();
+  const std::int64_t rank = median_interval_rank(steps, quantile(sorted, 0.5), independent.lower());
+  if (rank == 0) return std::nullopt;
+  const auto low = static_cast<std::size_t>(rank - 1);
   return Interval{sorted[low], sorted[sorted.size() - 1 - low]};
 }
 
@@ -100,7 +120,7 @@ Summary summarize(std::span<const double> samples, double tick) {
   summary.mean = welford.mean();
   if (const std::optional<double> variance = welford.variance()) summary.sd = std::sqrt(*variance);
   summary.median = quantile(sorted, 0.5);
-  summary.median_interval = median_interval(sorted);
+  summary.median_interval = median_interval(samples);
   summary.min = sorted.front();
   summary.max = sorted.back();
   summary.lower_quartile = quantile(sorted, 0.25);

@@ -47,7 +47,7 @@ struct Summary {
   double mean = 0;
   std::optional<double> sd;  ///< sample standard deviation (n - 1); undefined for n < 2
   double median = 0;
-  std::optional<Interval> median_interval;  ///< 95 %, from ranks; undefined for n < 6
+  std::optional<Interval> median_interval;  ///< 95 %: see median_interval()
   double min = 0;
   double max = 0;
   double lower_quartile = 0;
@@ -61,16 +61,16 @@ struct Summary {
   double total = 0;  ///< sum of the samples: rates are total work over this
 };
 
-/// `tick` is the resolution of the clock that the samples come from. Throws std::invalid_argument for no
-/// samples.
+/// Of samples in the order of time. `tick` is the resolution of the clock that they come from. Throws
+/// std::invalid_argument for no samples.
 Summary summarize(std::span<const double> samples, double tick = 0);
 
 /// Quantile q of sorted samples by linear interpolation (Hyndman & Fan 1996, type 7). Throws
 /// std::invalid_argument for no samples and for q outside [0, 1].
 double quantile(std::span<const double> sorted, double q);
 
-/// Where the interval of median_interval lies among n sorted samples, for n = 0, 1, 2, … in turn, in constant
-/// time a step.
+/// Where the 95 % interval of the median lies among n independent samples, sorted, for n = 0, 1, 2, … in
+/// turn, in constant time a step.
 class MedianIntervalRank {
  public:
   /// `miss` is the chance that the median lies below the interval, and that it lies above: 0.025 for 95 %.
@@ -88,9 +88,19 @@ class MedianIntervalRank {
   double cumulative_ = 0;    ///< P(X <= below_)
 };
 
-/// Distribution-free 95 % interval of the median: the narrowest symmetric pair of order statistics whose
-/// exact binomial coverage is at least 95 % (Conover 1999, §3.2; Hoefler & Belli 2015). Empty for n < 6,
-/// where no pair reaches it.
-std::optional<Interval> median_interval(std::span<const double> sorted);
+/// Distribution-free 95 % interval of the median of steps in the order of time: a symmetric pair of order
+/// statistics. For independent steps it is the narrowest whose exact binomial coverage is at least 95 %
+/// (Conover 1999, §3.2; Hoefler & Belli 2015), and never is it narrower. Steps that hang together over any
+/// time short against the whole series tell less: the share of steps below the median varies more from one
+/// part of the series to the next. That is measured in batches (see batch_count()), and the pair is that of
+/// the ranks between which the share's 95 % t interval lies (batch means: Schmeiser 1982; ranks from the
+/// variance of the share: Asmussen & Glynn 2007, "Stochastic Simulation", §III.4). Fewer than 20 steps are
+/// taken for independent, since nothing can be seen in them. Empty for n < 6, where no pair reaches 95 %, and
+/// where the steps hang together so much that none does.
+std::optional<Interval> median_interval(std::span<const double> steps);
+
+/// The rank from 1 of the lower end of median_interval(); 0 where it is empty. `median` is that of the
+/// steps, and `independent` the lower() of a MedianIntervalRank after as many.
+std::int64_t median_interval_rank(std::span<const double> steps, double median, std::int64_t independent);
 
 }  // namespace cnnbench

@@ -11,6 +11,7 @@ namespace {
 // Fewer steps, or less time, can agree by chance before the machine has settled.
 constexpr std::int64_t least_steps = 10;
 constexpr double least_seconds = 0.5;
+constexpr std::int64_t steps_a_look = 20;  // so many before, one more until the next look
 
 bool is_limit(double value) {
   return std::isfinite(value) && value >= 0;
@@ -44,12 +45,13 @@ void StoppingRule::add(double seconds) {
   ++count_;
   total_.add(seconds);
   if (settings_.precision > 0) {
+    steps_.push_back(seconds);
     sorted_.add(seconds);
     median_rank_.next();
   }
 }
 
-std::optional<StopReason> StoppingRule::decide() const {
+std::optional<StopReason> StoppingRule::decide() {
   if (count_ == 0) return std::nullopt;
   if (count_ >= settings_.steps) return StopReason::steps;
   if (precise_enough()) return StopReason::precision;
@@ -57,13 +59,16 @@ std::optional<StopReason> StoppingRule::decide() const {
   return std::nullopt;
 }
 
-bool StoppingRule::precise_enough() const {
+bool StoppingRule::precise_enough() {
   if (settings_.precision <= 0 || count_ < least_steps || total_.value() < least_seconds) return false;
+  if (count_ < next_look_) return false;
+  next_look_ = count_ + 1 + count_ / steps_a_look;
   const std::size_t n = sorted_.size();
-  const auto low = static_cast<std::size_t>(median_rank_.lower() - 1);
-  const double half_width = (sorted_[n - 1 - low] - sorted_[low]) / 2;
   const double median = (sorted_[(n - 1) / 2] + sorted_[n / 2]) / 2;
-  return half_width <= settings_.precision * median;
+  const std::int64_t rank = median_interval_rank(steps_, median, median_rank_.lower());
+  if (rank == 0) return false;
+  const auto low = static_cast<std::size_t>(rank - 1);
+  return (sorted_[n - 1 - low] - sorted_[low]) / 2 <= settings_.precision * median;
 }
 
 }  // namespace cnnbench

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "harness/measure/gap.h"
 #include "harness/measure/sorted_samples.h"
@@ -27,8 +28,10 @@ enum class StopReason { steps, precision, max_seconds, interrupted };
 std::string_view to_string(StopReason reason);
 
 /// Decides after every step whether it was the last: after `steps`; or, where precision > 0, after at least
-/// 10 steps and 0.5 s of timed steps as soon as half the width of the 95 % interval of the median is at most
-/// precision × median; or after max_seconds of timed steps.
+/// 10 steps and 0.5 s of timed steps, where half the width of the 95 % interval of the median (see
+/// median_interval()) is at most precision × median; or after max_seconds of timed steps. For the precision
+/// it looks at all steps so far, and so only after every twentieth more: a look at n steps costs time in
+/// proportion to n.
 class StoppingRule {
  public:
   /// Throws std::invalid_argument for less than one step, a negative burn-in, and a precision or max_seconds
@@ -36,16 +39,19 @@ class StoppingRule {
   explicit StoppingRule(const TimingSettings& settings);
   void add(double seconds);
   /// Empty: go on.
-  std::optional<StopReason> decide() const;
+  std::optional<StopReason> decide();
 
  private:
-  bool precise_enough() const;
+  bool precise_enough();
 
   TimingSettings settings_;
   std::int64_t count_ = 0;
   CompensatedSum total_;
-  SortedSamples sorted_;            ///< kept only where a precision is asked for
-  MedianIntervalRank median_rank_;  ///< likewise
+  // Kept only where a precision is asked for:
+  std::vector<double> steps_;  ///< in the order of time
+  SortedSamples sorted_;
+  MedianIntervalRank median_rank_;  ///< of so many independent steps
+  std::int64_t next_look_ = 0;      ///< at so many steps
 };
 
 }  // namespace cnnbench

@@ -13,6 +13,8 @@ namespace cnnbench {
 /// gives the same order on every rank and machine.
 class Turns {
  public:
+  static constexpr std::size_t burst = 5;  ///< steps of one subject before the next one's turn
+
   Turns(std::size_t subjects, std::uint64_t seed);
 
   /// The next round: each subject once.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "harness/measure/ratio_interval.h"
+#include "harness/report/fastest_backend.h"
 #include "harness/report/layer_times.h"
 
 namespace cnnbench {
@@ -46,9 +47,9 @@ BackendTime time_of(const Records& records, bool took_turns) {
   std::vector<double> samples = summed_samples(records);
   if (!samples.empty()) {
     if (took_turns) time.samples = samples;
+    time.interval = median_interval(samples);
     std::sort(samples.begin(), samples.end());
     time.median = quantile(samples, 0.5);
-    time.interval = median_interval(samples);
   }
   std::int64_t work = 0;
   double seconds = 0, medians = 0;
@@ -86,38 +87,22 @@ bool interleaved(const Report& report, const std::string& model, const std::stri
   return true;
 }
 
-/// Ratios, and which backends are fastest.
+/// Ratios to the reference, and whether the row is compared.
 void relate(BackendRow& row, std::size_t reference, const std::vector<bool>& ran) {
   std::vector<BackendTime>& times = row.times;
   const BackendTime base = times[reference];
-  std::size_t fastest = times.size();
+  row.compared = std::count(ran.begin(), ran.end(), true) > 1;
   for (std::size_t i = 0; i < times.size(); ++i) {
     BackendTime& time = times[i];
-    if (!time.median) continue;
-    if (base.median && *base.median > 0) {
-      time.ratio = ratio_of(time, base);
-      if (i == reference)
-        time.ratio_interval = Interval{1, 1};
-      else
-        time.ratio_interval = ratio_interval(time.samples, base.samples);
-    }
-    if (fastest == times.size() || *time.median < *times[fastest].median) fastest = i;
+    row.compared = row.compared && (!ran[i] || time.median);
+    if (!time.median || !base.median || !(*base.median > 0)) continue;
+    const std::optional<TurnsRatio> turns = compare_turns(time.samples, base.samples);
+    time.ratio = turns ? turns->ratio : *time.median / *base.median;
+    if (i == reference)
+      time.ratio_interval = Interval{1, 1};
+    else if (turns)
+      time.ratio_interval = turns->interval;
   }
-  row.compared = std::count(ran.begin(), ran.end(), true) > 1;
-  for (std::size_t i = 0; i < times.size(); ++i) row.compared = row.compared && (!ran[i] || times[i].median);
-  if (!row.compared) return;
-  bool told_apart = false;  // could be: there are intervals
-  for (BackendTime& time : times) {
-    if (!time.median) continue;
-    time.fastest = true;
-    if (&time == &times[fastest]) continue;
-    const std::optional<Interval> distance = ratio_interval(time.samples, times[fastest].samples);
-    if (!distance) continue;
-    told_apart = true;
-    time.fastest = distance->low <= 1;
-  }
-  if (told_apart) return;
-  for (BackendTime& time : times) time.fastest = false;
 }
 
 /// Makes the rows of one comparison.
@@ -253,6 +238,13 @@ void add_rows(BackendComparison& comparison, const RowMaker& maker) {
   }
   if (!names.empty()) comparison.sums.push_back(maker.layer("", "all"));
   if (maker.has_network()) comparison.network = maker.network();
+  std::vector<BackendRow*> table, apart;
+  for (BackendRow& row : comparison.layers) table.push_back(&row);
+  for (BackendRow& row : comparison.sums) table.push_back(&row);
+  if (comparison.network) table.push_back(&*comparison.network);
+  for (BackendRow& row : comparison.directions) apart.push_back(&row);
+  mark_fastest(table);
+  mark_fastest(apart);
   comparison.fastest_per_layer = fastest_per_layer(comparison.layers, maker.layers_ran());
 }
 
@@ -281,7 +273,8 @@ bool BackendComparison::has_intervals() const {
 }
 
 double ratio_of(const BackendTime& time, const BackendTime& base) {
-  return median_ratio(time.samples, base.samples).value_or(*time.median / *base.median);
+  const std::optional<TurnsRatio> turns = compare_turns(time.samples, base.samples);
+  return turns ? turns->ratio : *time.median / *base.median;
 }
 
 std::vector<BackendComparison> compare_backends(const Report& report) {

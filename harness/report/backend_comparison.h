@@ -17,10 +17,11 @@ struct BackendTime {
   std::optional<Interval> interval;  ///< of the median, 95 %, as in layers.csv
   std::vector<double> samples;       ///< seconds of every step, in the order of time; empty without turns
   std::optional<double> ratio;       ///< to the reference: see ratio_of()
-  std::optional<Interval> ratio_interval;  ///< 95 %: see ratio_interval()
-  /// It has the smallest median of the row, or the interval of its ratio to the one that has holds 1 or is
-  /// missing. Alone in its row: the difference to every other backend is told. None is, where no ratio has an
-  /// interval.
+  std::optional<Interval> ratio_interval;  ///< 95 %, of this row alone: see compare_turns()
+  /// It has the smallest median of the row, or is not told apart from the one that has: the p of their ratio
+  /// (see compare_turns()), corrected for all rows of the table and all backends in them (see holm()), is
+  /// above 5 % or missing. Alone in its row: the difference to every other backend is told. None is, where no
+  /// ratio has an interval.
   bool fastest = false;
   std::optional<double> gflops_per_second;  ///< of one rank
   std::string implementation;               ///< empty for sums and the network
@@ -71,14 +72,15 @@ struct BackendComparison {
   bool has_intervals() const;
 };
 
-/// median_ratio() of the steps that both took; of backends that took no turns, the quotient of the medians.
+/// The ratio by turns of the steps that both took (see compare_turns()); of backends that took no turns, the
+/// quotient of the medians.
 double ratio_of(const BackendTime& time, const BackendTime& base);
 
 /// A comparison for each network and pass that was asked of at least two backends and measured on one.
 std::vector<BackendComparison> compare_backends(const Report& report);
 
 /// In sentences: which backend is fastest on the whole and in which layers, by how much, and what the fastest
-/// per layer would bring. A difference is told only where the interval of its ratio excludes 1.
+/// per layer would bring. Which differences are told: see BackendTime::fastest.
 std::vector<std::string> comparison_in_words(const BackendComparison& comparison);
 
 }  // namespace cnnbench

@@ -24,7 +24,8 @@ std::string list_of(std::vector<std::string> names) {
 /// "1.42 [1.40, 1.45]": how often `fast` goes into `slow`.
 std::string factor(const BackendTime& slow, const BackendTime& fast) {
   const double value = ratio_of(slow, fast);
-  const auto interval = ratio_interval(slow.samples, fast.samples);
+  const std::optional<TurnsRatio> turns = compare_turns(slow.samples, fast.samples);
+  const std::optional<Interval> interval = turns ? turns->interval : std::nullopt;
   if (!interval) return short_number(value) + " [no interval]";
   const int decimals = value >= 9.995 ? 1 : interval->high - interval->low < 0.02 * value ? 3 : 2;
   return fmt::format("{0:.{3}f} [{1:.{3}f}, {2:.{3}f}]", value, interval->low, interval->high, decimals);
@@ -66,8 +67,8 @@ std::string whole_in_words(const BackendComparison& comparison, const BackendRow
                                             : short_number(ratio_of(row.times[backend], fastest))));
   if (!intervals)
     return fmt::format(
-        "No backend is called the fastest {}: there are no intervals, for want of independent "
-        "steps or because no turns were taken. {} has the smallest median; {}.",
+        "No backend is called the fastest {}: there are no intervals, for want of steps or because no "
+        "turns were taken. {} has the smallest median; {}.",
         where, name(order[0]), join(close, ", "));
   return fmt::format("Too close to call {}: {} has the smallest median; {}{}.", where, name(order[0]),
                      join(close, ", "), close.size() + 1 < order.size() ? "; the others are slower" : "");
@@ -100,9 +101,8 @@ std::string layers_in_words(const BackendComparison& comparison) {
         list_of(won[backend])));
   std::string text = "By layer: " + join(parts, ", ");
   if (!close.empty())
-    text += fmt::format("{}{} {} too close to call: the ratio's interval holds 1, or there is none ({})",
-                        parts.empty() ? "" : "; ", close.size(), close.size() == 1 ? "is" : "are",
-                        list_of(close));
+    text += fmt::format("{}{} {} too close to call ({})", parts.empty() ? "" : "; ", close.size(),
+                        close.size() == 1 ? "is" : "are", list_of(close));
   if (!apart.empty())
     text += fmt::format("; {} {} not compared, since a backend runs nothing of its own there ({})",
                         apart.size(), apart.size() == 1 ? "is" : "are", list_of(apart));

@@ -15,6 +15,10 @@ namespace {
 
 constexpr std::size_t longest_name = 24;  // of a backend above its column
 
+constexpr const char* unknown_to_one_launch =
+    "One launch cannot know what another placement of its memory would give, which differs from launch to "
+    "launch: compare several launches with scripts/compare.py.";
+
 using Rows = std::vector<std::pair<std::string, const BackendRow*>>;
 
 /// All rows of the table: layers, sums, the network.
@@ -173,13 +177,14 @@ std::string title(const Report& report, const BackendComparison& comparison) {
                   comparison.pass, describe_run(*example), comparison.backends[comparison.reference]);
   if (!comparison.has_intervals())
     return text + ", without an interval, so that none is marked as the fastest";
-  return text + " with its 95 % interval; * is the fastest, or not told apart from it";
+  return text + " with its 95 % interval; * is the fastest, or too close to call (corrected for all rows)";
 }
 
 }  // namespace
 
 void print_backends(std::ostream& out, const Report& report) {
-  for (const BackendComparison& comparison : compare_backends(report)) {
+  const std::vector<BackendComparison> comparisons = compare_backends(report);
+  for (const BackendComparison& comparison : comparisons) {
     out << '\n';
     print_wrapped(out, title(report, comparison), "  ", "");
     Notes notes;
@@ -188,6 +193,9 @@ void print_backends(std::ostream& out, const Report& report) {
     for (const std::string& sentence : comparison_in_words(comparison))
       print_wrapped(out, sentence, "  ", "");
   }
+  if (std::any_of(comparisons.begin(), comparisons.end(),
+                  [](const BackendComparison& comparison) { return comparison.has_intervals(); }))
+    print_wrapped(out, unknown_to_one_launch, "  ", "");
 }
 
 }  // namespace cnnbench

@@ -139,12 +139,12 @@ def _speed_up_caption(comparison, result, model, pass_name):
     reference = style.literal(comparison.reference)
     text = f"Cells: how many times as fast as {reference}: "
     if any(t.ratio_low for t in comparison.times() if t.backend != comparison.reference):
-        text += "the median of the ratios of steps of the same round; "
+        text += "the mean of the ratios of bursts of the same round; "
     else:
         text += "its median time of a step over the backend's; "
     text += "blue is faster, orange slower, by doublings. "
     if any(t.fastest for t in comparison.times()):
-        text += "Bold: the fastest of its row, or not told apart from it at 95 %. "
+        text += "Bold: the fastest of its row, or too close to call. "
     text += "A layer has all that ran for it, reorders and all directions too (view layers). "
     if any(not t.ratio for t in comparison.times()):
         text += "Hatched: nothing of its own ran (no work, or fused into another layer), or nothing to compare. "

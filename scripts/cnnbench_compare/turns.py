@@ -1,0 +1,60 @@
+"""The ratio of two backends that took turns in one launch, as the program computes it, by numpy and scipy."""
+
+import math
+from typing import NamedTuple
+
+import numpy
+from scipy import stats
+
+BURST = 5  # steps of one backend before the next one's turn
+FEWEST = 4  # bursts for an interval
+ALPHA = 0.05
+LEAST_FOR_BATCHES = 20  # steps; fewer are taken for independent
+
+
+class TurnsRatio(NamedTuple):
+    """`other` over `first`: above 1 is slower."""
+
+    ratio: float
+    low: float
+    high: float
+    p: float
+
+
+def batch_count(values):
+    return min(values, max(10, min(20, values // 20)))
+
+
+def batch_means(values, batches):
+    """The means of `batches` runs of successive values."""
+    ends = [i * len(values) // batches for i in range(batches + 1)]
+    return numpy.array([values[a:b].mean() for a, b in zip(ends, ends[1:])])
+
+
+def compare_turns(first, other):
+    """The TurnsRatio of the steps of two backends, in the order of time; at least FEWEST bursts of each."""
+    rounds = min(len(first), len(other)) // BURST
+    medians = [
+        numpy.median(numpy.asarray(s)[: rounds * BURST].reshape(rounds, BURST), axis=1) for s in (first, other)
+    ]
+    ratios = numpy.log(medians[1] / medians[0])
+    batches = batch_means(ratios, batch_count(rounds))
+    mean, error = batches.mean(), batches.std(ddof=1) / math.sqrt(len(batches))
+    reach = stats.t.ppf(1 - ALPHA / 2, len(batches) - 1) * error
+    p = 2 * stats.t.sf(abs(mean) / error, len(batches) - 1) if error > 0 else float(mean == 0)
+    return TurnsRatio(*(float(numpy.exp(x)) for x in (mean, mean - reach, mean + reach)), float(p))
+
+
+def median_interval(steps):
+    """The 95 % interval of the median of steps in the order of time, at least LEAST_FOR_BATCHES."""
+    steps = numpy.asarray(steps)
+    median, n = numpy.median(steps), len(steps)
+    below = numpy.where(steps < median, 1.0, numpy.where(steps > median, 0.0, 0.5))
+    batches = batch_means(below, batch_count(n))
+    error = batches.std(ddof=1) / math.sqrt(len(batches))
+    rank = math.floor((0.5 - stats.t.ppf(1 - ALPHA / 2, len(batches) - 1) * error) * n)
+    rank = min(rank, int(stats.binom.ppf(ALPHA / 2, n, 0.5)))  # never narrower than of independent steps
+    if rank < 1:
+        return None
+    ordered = numpy.sort(steps)
+    return float(ordered[rank - 1]), float(ordered[n - rank])
