@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
-#include <optional>
-#include <string_view>
+#include <string>
+#include <vector>
 
 #include "kernels/gemm/cblas.h"
 #include "kernels/gemm/vector_width.h"
@@ -39,35 +39,18 @@ class Blis final : public Cblas {
   }
 
   std::vector<std::string> warnings() const override {
-    constexpr const char* variable = "BLIS_ARCH_TYPE";
-    const Vectors cpu = vectors_of_cpu();
-    const char* const better = cpu == Vectors::avx512 ? "skx"
-                               : cpu == Vectors::avx2 ? "haswell"
-                                                      : "sandybridge";
-    const std::optional<int> id = id_of(better);
-    std::string remedy = id ? fmt::format("{}={} ({}) mends it", variable, *id, better)
-                            : "a newer version of the library may know it";
-    if (const char* const asked = std::getenv(variable))
-      remedy = fmt::format("{}={} is set; {}", variable, asked, remedy);
-    const std::string warning =
-        older_kernels("gemm:blis", kernel(), vectors_of_blis_architecture(kernel()), cpu, remedy);
+    // BLIS_ARCH_TYPE is no remedy: a number of a configuration that is not built in ends the program.
+    std::string remedy = "a newer version may know this CPU";
+    if (const char* const asked = std::getenv("BLIS_ARCH_TYPE"))
+      remedy = fmt::format("BLIS_ARCH_TYPE={} is set", asked);
+    const std::string warning = older_kernels("gemm:blis", kernel(), vectors_of_blis_architecture(kernel()),
+                                              vectors_of_cpu(), remedy);
     return warning.empty() ? std::vector<std::string>{} : std::vector{warning};
   }
 
   void set_threads(int threads) const override { set_threads_(threads); }
 
  private:
-  /// The number by which BLIS_ARCH_TYPE asks for a configuration; they differ between versions.
-  std::optional<int> id_of(std::string_view architecture) const {
-    const auto name = object().optional<const char*(int)>("bli_arch_string");
-    if (name == nullptr) return {};
-    for (int id = 0;; ++id) {
-      const char* const found = name(id);
-      if (found != nullptr && architecture == found) return id;
-      if (found == nullptr || std::string_view(found) == "generic") return {};  // the last one
-    }
-  }
-
   std::string threading() const {
     const auto enabled = [this](const char* symbol) {
       const auto flag = object().optional<Integer()>(symbol);
