@@ -132,8 +132,8 @@ struct Setup {
   double parameters_mib = 0;
   std::optional<double> verify_seconds;  ///< of rank 0; empty where nothing was verified
   std::string parameters_hash;  ///< of all parameters as they lie in memory; empty where nothing was verified
-  /// 1 - the median ratio of the steps of the layers view to those of the network view that were taken in the
-  /// same turns, and its 95 % interval (see ratio_interval.h).
+  /// 1 - the ratio of the steps of the layers view to those of the network view that were taken in the same
+  /// turns, and its 95 % interval (see compare_turns).
   std::optional<double> unattributed_share;
   std::optional<Interval> unattributed_interval = {};
   /// Of `prepare_seconds`, what transforming and packing the weights of the direct-equivalent layers takes,

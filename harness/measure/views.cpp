@@ -55,7 +55,7 @@ std::function<void()> gap_before(const ExperimentRun& run, Program& program, int
       return [conditions = run.experiment.conditions,
               processes = process == 0 ? std::vector{this_process()} : std::vector{this_process(), process}] {
         rest();
-        if (conditions != nullptr) conditions->settle(processes);
+        if (conditions != nullptr) conditions->settle(processes, ConditionsProbe::Before::block);
       };
     case Gap::cold:
       if (auto* const elsewhere = dynamic_cast<TimedElsewhere*>(&program))
@@ -102,22 +102,22 @@ void keep_layers(ExperimentRun& run, const Subject& subject, const Samples& samp
 void attribute(ExperimentRun& run, const Backend& backend, const Samples& network, const Samples& layers) {
   const std::vector<double> whole = seconds_of_steps(network);
   const std::vector<double> sum = seconds_of_steps(layers);
-  const std::optional<double> ratio = median_ratio(sum, whole);
+  const std::optional<TurnsRatio> found = compare_turns(sum, whole);
   const auto setup = std::find_if(run.findings.setups.begin(), run.findings.setups.end(),
                                   [&](const Setup& each) { return each.backend == backend.name(); });
   const auto record =
       std::find_if(run.findings.records.begin(), run.findings.records.end(), [&](const Record& each) {
         return each.backend == backend.name() && each.view == to_string(View::network);
       });
-  if (!ratio || setup == run.findings.setups.end() || record == run.findings.records.end()) return;
-  setup->unattributed_share = 1 - *ratio;
-  if (const std::optional<Interval> interval = ratio_interval(sum, whole))
-    setup->unattributed_interval = Interval{1 - interval->high, 1 - interval->low};
+  if (!found || setup == run.findings.setups.end() || record == run.findings.records.end()) return;
+  setup->unattributed_share = 1 - found->ratio;
+  if (found->interval)
+    setup->unattributed_interval = Interval{1 - found->interval->high, 1 - found->interval->low};
   if (layers_explain(*setup)) return;
   record->flags.push_back(
       {"unattributed",
-       fmt::format("the layers' times add up to {:.0f} % of the network's time", 100 * *ratio),
-       std::abs(1 - *ratio)});
+       fmt::format("the layers' times add up to {:.0f} % of the network's time", 100 * found->ratio),
+       std::abs(1 - found->ratio)});
 }
 
 /// The views of the contestants' own programs: whole steps, and steps timed layer by layer.
