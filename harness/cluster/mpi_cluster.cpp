@@ -1,5 +1,7 @@
 #define OMPI_SKIP_MPICXX 1
 #include <mpi.h>
+#include <sched.h>
+#include <unistd.h>
 
 #include <climits>
 #include <cstddef>
@@ -21,6 +23,16 @@ int checked_count(std::size_t count) {
   return static_cast<int>(count);
 }
 
+/// Whether mpirun, whose mask its children inherit, has fewer logical CPUs than it has started ranks here.
+/// False where this is not known.
+bool more_ranks_than_cpus() {
+  const char* const ranks = std::getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
+  cpu_set_t cpus;
+  CPU_ZERO(&cpus);
+  return ranks != nullptr && sched_getaffinity(getppid(), sizeof cpus, &cpus) == 0 &&
+         std::atoi(ranks) > CPU_COUNT(&cpus);
+}
+
 /// Errors inside MPI keep its default handler: they end all ranks, with MPI's own message.
 class MpiCluster final : public Cluster {
  public:
@@ -32,6 +44,9 @@ class MpiCluster final : public Cluster {
     // only serves to start further processes, which is never done here; with mpirun and with Open MPI 5 this
     // changes nothing.
     setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+    // A rank that waits for a message spins to the end of its time slice, on the core that the other needs to
+    // send it. Where ranks have cores of their own, spinning sees the message sooner, by about 1 µs.
+    if (more_ranks_than_cpus()) setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
     int provided = 0;
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank_);

@@ -78,6 +78,18 @@ def test_without_mpirun_one_rank_has_all_cores_and_no_warning():
     assert done.stdout.splitlines() == [f"threads {CORES}"]
 
 
+def test_ranks_that_share_a_cpu_give_it_up_while_they_wait():
+    def behaviour(*command):
+        done = subprocess.run([*command, PROBE, "yield"], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return set(done.stdout.split())
+
+    one = str(min(os.sched_getaffinity(0)))
+    assert behaviour("taskset", "-c", one, MPIRUN, "-n", "2", "--oversubscribe", "--bind-to", "none") == {"1"}
+    assert behaviour(MPIRUN, "-n", "1") == {"spins"}
+    assert behaviour() == {"spins"}
+
+
 def test_an_exception_on_one_rank_ends_all_of_them():
     command = [MPIRUN, "-n", "2", "--oversubscribe", PROBE, "fail"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -56,6 +57,9 @@ int main(int argc, char** argv) {
       fail_alone(*cluster);
     } else if (what == "wait") {
       wait_for_interruption(*cluster);
+    } else if (what == "yield") {
+      const char* const yields = std::getenv("OMPI_MCA_mpi_yield_when_idle");
+      std::printf("%s\n", yields == nullptr ? "spins" : yields);
     } else {
       print_placement(*cluster, std::stoi(what));
     }
