@@ -177,9 +177,9 @@ void mark_backward(Model& model) {
   }
 }
 
-std::vector<Layer> stated(const std::vector<ModelLayer>& layers, std::size_t count) {
+std::vector<Layer> stated(const std::vector<ModelLayer>& layers, std::size_t first, std::size_t count) {
   std::vector<Layer> result;
-  for (std::size_t i = 0; i < count; ++i) result.push_back({layers[i].name, layers[i].kind});
+  for (std::size_t i = first; i < first + count; ++i) result.push_back({layers[i].name, layers[i].kind});
   return result;
 }
 
@@ -251,8 +251,15 @@ Model prefix(const Model& model, int count) {
   if (count < 1 || count > static_cast<int>(model.layers.size()))
     throw std::out_of_range("prefix of a network");
   return build_model(model.name, model.source, model.input,
-                     stated(model.layers, static_cast<std::size_t>(count)), model.loss,
+                     stated(model.layers, 0, static_cast<std::size_t>(count)), model.loss,
                      {model.first_input_gradient});
+}
+
+Model single_layer(const Model& model, int index) {
+  const ModelLayer& layer = model.layers.at(static_cast<std::size_t>(index));
+  return build_model(model.name, model.source, layer.input,
+                     stated(model.layers, static_cast<std::size_t>(index), 1), Loss::l2,
+                     {layer.input_gradient});
 }
 
 }  // namespace cnnbench

@@ -70,4 +70,8 @@ Model build_model(std::string name, std::string source, Shape input, const std::
 /// The first `count` layers as a network of their own, with the same loss. Throws std::out_of_range.
 Model prefix(const Model& model, int count);
 
+/// Layer `index` alone as a network with an l2 loss. It has a backward-data pass exactly where it has one
+/// inside `model`.
+Model single_layer(const Model& model, int index);
+
 }  // namespace cnnbench

@@ -174,6 +174,13 @@ TEST(Backward, StopsAtTheFirstLayerWithParameters) {
   EXPECT_EQ(model.loss_layer(), 3);
 }
 
+TEST(Backward, OneLayerAloneHasTheDirectionsThatItHasInTheNetwork) {
+  const Model model = build({1, 8, 8}, {{"a", conv(2, {3, 3})}, {"b", conv(2, {3, 3})}});
+  EXPECT_FALSE(has_direction(single_layer(model, 0).layers[0], Direction::backward_data));
+  EXPECT_TRUE(has_direction(single_layer(model, 1).layers[0], Direction::backward_data));
+  EXPECT_EQ(single_layer(model, 1).input, model.layers[0].output);
+}
+
 TEST(Prefix, CutsAfterTheGivenNumberOfLayers) {
   const Model model = build({1, 8, 8}, {{"a", conv(2, {3, 3})}, {"b", conv(4, {3, 3})}});
   const Model cut = prefix(model, 1);
