@@ -177,7 +177,7 @@ std::string title(const Report& report, const BackendComparison& comparison) {
                   comparison.pass, describe_run(*example), comparison.backends[comparison.reference]);
   if (!comparison.has_intervals())
     return text + ", without an interval, so that none is marked as the fastest";
-  return text + " with its 95 % interval; * is the fastest, or too close to call (corrected for all rows)";
+  return text + " with its 95 % interval; * is the fastest, or too close to call";
 }
 
 }  // namespace
