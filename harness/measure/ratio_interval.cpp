@@ -38,15 +38,24 @@ std::vector<double> log_ratios(std::span<const double> numerator, std::span<cons
 
 std::optional<TurnsRatio> compare_turns(std::span<const double> numerator,
                                         std::span<const double> denominator) {
-  const std::vector<double> ratios = log_ratios(numerator, denominator);
+  std::vector<double> ratios = log_ratios(numerator, denominator);
   if (ratios.empty()) return std::nullopt;
-  const std::vector<double> batches = batch_means(ratios, batch_count(ratios.size()));
-  const double mean =
-      std::accumulate(batches.begin(), batches.end(), 0.0) / static_cast<double>(batches.size());
+  const std::size_t n = ratios.size();
+  const std::size_t cut = n / 5;  // from each end
+  std::vector<double> sorted = ratios;
+  std::sort(sorted.begin(), sorted.end());
+  const double kept = static_cast<double>(n - 2 * cut);
+  const double mean = std::accumulate(sorted.begin() + static_cast<std::ptrdiff_t>(cut),
+                                      sorted.end() - static_cast<std::ptrdiff_t>(cut), 0.0) /
+                      kept;
   TurnsRatio result{std::exp(mean), {}, {}};
-  if (ratios.size() < least_bursts) return result;
-  const double error = standard_error(batches);
-  const auto degrees = static_cast<double>(batches.size() - 1);
+  if (n < least_bursts) return result;
+
+  const double share = kept / static_cast<double>(n);
+  for (double& ratio : ratios) ratio = std::clamp(ratio, sorted[cut], sorted[n - 1 - cut]);
+  const std::vector<double> batches = batch_means(ratios, batch_count(n));
+  const double error = standard_error(batches) / share;
+  const double degrees = share * static_cast<double>(batches.size()) - 1;
   const double reach = student_quantile(0.05, degrees) * error;
   result.interval = Interval{std::exp(mean - reach), std::exp(mean + reach)};
   if (error > 0)

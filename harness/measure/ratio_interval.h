@@ -19,10 +19,12 @@ struct TurnsRatio {
 /// the k-th bursts of both, taken in the same round, so that a slow minute of the machine is in both and
 /// cancels, it takes the ratio of the median steps. Where both take equally long, its logarithm is as often
 /// above 0 as below, in the same distances, whatever the shape of the times. The ratio is the geometric mean
-/// over the rounds, its interval Student's, of the means of batches of successive rounds (see batch_count()),
-/// since bursts may hang together too. Both samples are in the order of time; steps of a burst that is not
-/// whole, and what one subject has more of than the other, are left out; of less than one burst the steps
-/// that there are make one. Empty without steps, or where a burst took no time.
+/// over the rounds without the fifth with the largest and the fifth with the smallest ratios, so that a few
+/// disturbed ones do not decide; its interval is that of the trimmed mean (Tukey & McLaughlin 1963; Yuen
+/// 1974: Student's, of the values clamped to those kept), with the error from batches of successive rounds
+/// (see batch_count()), since bursts may hang together too. Both samples are in the order of time; steps of a
+/// burst that is not whole, and what one subject has more of than the other, are left out; of less than one
+/// burst the steps that there are make one. Empty without steps, or where a burst took no time.
 std::optional<TurnsRatio> compare_turns(std::span<const double> numerator,
                                         std::span<const double> denominator);
 

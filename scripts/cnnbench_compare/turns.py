@@ -38,10 +38,14 @@ def compare_turns(first, other):
         numpy.median(numpy.asarray(s)[: rounds * BURST].reshape(rounds, BURST), axis=1) for s in (first, other)
     ]
     ratios = numpy.log(medians[1] / medians[0])
-    batches = batch_means(ratios, batch_count(rounds))
-    mean, error = batches.mean(), batches.std(ddof=1) / math.sqrt(len(batches))
-    reach = stats.t.ppf(1 - ALPHA / 2, len(batches) - 1) * error
-    p = 2 * stats.t.sf(abs(mean) / error, len(batches) - 1) if error > 0 else float(mean == 0)
+    ordered, cut = numpy.sort(ratios), rounds // 5
+    kept = ordered[cut : rounds - cut]
+    share, mean = len(kept) / rounds, kept.mean()
+    batches = batch_means(ratios.clip(kept[0], kept[-1]), batch_count(rounds))
+    error = batches.std(ddof=1) / math.sqrt(len(batches)) / share
+    degrees = share * len(batches) - 1
+    reach = stats.t.ppf(1 - ALPHA / 2, degrees) * error
+    p = 2 * stats.t.sf(abs(mean) / error, degrees) if error > 0 else float(mean == 0)
     return TurnsRatio(*(float(numpy.exp(x)) for x in (mean, mean - reach, mean + reach)), float(p))
 
 

@@ -139,7 +139,7 @@ def _speed_up_caption(comparison, result, model, pass_name):
     reference = style.literal(comparison.reference)
     text = f"Cells: how many times as fast as {reference}: "
     if any(t.ratio_low for t in comparison.times() if t.backend != comparison.reference):
-        text += "the mean of the ratios of bursts of the same round; "
+        text += "the trimmed mean of the ratios of bursts of the same round; "
     else:
         text += "its median time of a step over the backend's; "
     text += "blue is faster, orange slower, by doublings. "

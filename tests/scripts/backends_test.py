@@ -218,7 +218,7 @@ def test_the_caption_says_whether_the_backends_took_turns(tmp_path):
 
 def test_the_caption_says_what_the_ratios_are(tmp_path):
     made = several_backends(lenet(), THREE)
-    assert "the mean of the ratios of bursts of the same round" in caption(heat_map(made, tmp_path))
+    assert "the trimmed mean of the ratios of bursts of the same round" in caption(heat_map(made, tmp_path))
     for row in made.document["cnnbench"]["backend_comparison"]:  # took no turns: only the reference has one
         if row["backend"] != row["relative_to"]:
             row["ratio_low"] = row["ratio_high"] = None
