@@ -156,13 +156,13 @@ TEST(RatioInterval, FindsADifferenceOfTwoPerCentUnderADriftOfTwenty) {
   std::normal_distribution<double> normal;
   int found = 0;
   for (int trial = 0; trial < 200; ++trial) {
-    std::vector<double> machine(50);
+    std::vector<double> machine(100);
     double state = normal(random);
     for (double& value : machine)
       value = 0.2 * (state = 0.95 * state + std::sqrt(1 - 0.95 * 0.95) * normal(random));
-    std::vector<double> slow = steps_around_one(random, 50, {.step_sd = 0.01}, machine);
+    std::vector<double> slow = steps_around_one(random, 100, {.step_sd = 0.01}, machine);
     for (double& step : slow) step *= 1.02;
-    const auto turns = compare_turns(slow, steps_around_one(random, 50, {.step_sd = 0.01}, machine));
+    const auto turns = compare_turns(slow, steps_around_one(random, 100, {.step_sd = 0.01}, machine));
     if (turns->interval->low > 1) ++found;
   }
   EXPECT_GE(found, 195);
