@@ -149,7 +149,7 @@ TEST_F(RunViews, AddsUpPrefixes) {
 
 TEST_F(RunViews, ALayerAloneIsTheNetworksOwnOperationsAfterAStepUpToThem) {
   const FakeBackend backend("fake", plain());
-  experiment.layers = std::regex("conv");
+  experiment.layers = LayerPattern("conv");
 
   const Findings findings = run({&backend}, {View::isolated});
 

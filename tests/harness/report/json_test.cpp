@@ -264,7 +264,7 @@ TEST(ResultJson, HoldsTheCeilingsWhereTheyWereMeasured) {
 
 TEST(ResultJson, SetUpsHaveTheTimeOfTheWeightsApartOrNull) {
   Report report = sample_report();
-  report.setups = {{"vgg16", "forward", "onednn", 2, 1, {}, "", {}, 0.25},
+  report.setups = {{"vgg16", "forward", "onednn", 2, 1, {}, "", {}, {}, 0.25},
                    {"vgg16", "forward", "other", 2, 1, {}, "", {}}};
   const Json setups = result_json(report)["cnnbench"]["setups"];
   EXPECT_EQ(setups[0]["weights_seconds"], 0.25);
