@@ -15,7 +15,7 @@ namespace cnnbench {
 namespace {
 
 /// The program itself, MPI and the libraries' code and tables, which differ by library; measured.
-constexpr double base_bytes = 90.0 * (1 << 20);
+constexpr double base_bytes = 48.0 * (1 << 20);
 
 bool is_training(const Experiment& experiment) {
   return experiment.pass != Pass::forward;
