@@ -15,7 +15,7 @@ namespace cnnbench {
 namespace {
 
 /// The program itself, MPI and the libraries' code and tables, which differ by library; measured.
-constexpr double base_bytes = 90.0 * (1 << 20);
+constexpr double base_bytes = 48.0 * (1 << 20);
 
 bool is_training(const Experiment& experiment) {
   return experiment.pass != Pass::forward;
@@ -109,8 +109,9 @@ double needed_bytes(const Experiment& experiment) {
   const double verifying =
       experiment.verify ? verification_bytes(model, is_training(experiment), experiment.batch) : 0;
   // While a program is prepared, its activations are not there yet.
-  const double activations = memory_bytes(model, is_training(experiment), experiment.batch) -
-                             static_cast<double>(model.parameters()) * sizeof(float);
+  const double activations =
+      memory_bytes(model, is_training(experiment), experiment.batch) -
+      static_cast<double>(model.parameters()) * sizeof(float) * (is_training(experiment) ? 2 : 1);
   return kept + std::max({preparing - activations, verifying, prefix_bytes(experiment), 0.0});
 }
 

@@ -5,6 +5,7 @@
 #include "harness/backend/initial_values.h"
 #include "harness/measure/layer_walk.h"
 #include "harness/measure/tensor_checks.h"
+#include "harness/model/cost.h"
 
 namespace cnnbench {
 namespace {
@@ -246,6 +247,23 @@ std::vector<Check> verify(Program& program, const Model& model, const PrepareOpt
   return Verifier(program, model, options, oracle, settings).run();
 }
 
+namespace {
+
+/// The most elements of one of the layer's tensors that the budget of multiply-adds pays for.
+double checked_elements(const ModelLayer& layer, bool training, std::int64_t batch,
+                        const VerificationOptions& settings) {
+  const double products = static_cast<double>(flops(layer, Direction::forward, batch)) / 2;
+  const auto of = [&](std::int64_t size) {
+    const double elements = static_cast<double>(size);
+    const double terms = std::max(products / std::max(elements, 1.0), 1.0);
+    return std::min(elements, static_cast<double>(settings.budget) / terms);
+  };
+  const double output = of(batch * layer.output.size());
+  return training ? std::max({output, of(batch * layer.input.size()), of(layer.weights)}) : output;
+}
+
+}  // namespace
+
 double verification_bytes(const Model& model, bool training, std::int64_t batch,
                           const VerificationOptions& settings) {
   // Beside the plain tensors of a layer: the latest one kept for comparison, a second copy of its weights,
@@ -255,14 +273,14 @@ double verification_bytes(const Model& model, bool training, std::int64_t batch,
   double input = 0;
   double output = 0;
   double parameters = 0;
+  double elements = 0;
   for (const ModelLayer& layer : model.layers) {
     input = std::max(input, static_cast<double>(batch) * static_cast<double>(layer.input.size()));
     output = std::max(output, static_cast<double>(batch) * static_cast<double>(layer.output.size()));
     parameters = std::max(parameters, static_cast<double>(layer.parameters()));
+    elements = std::max(elements, checked_elements(layer, training, batch, settings));
   }
   const double plain = (input + output) * (training ? 2 : 1) + std::max(input, output) + parameters * 2;
-  const double elements =
-      std::min(std::max({input, output, parameters}), static_cast<double>(settings.budget));
   return plain * 4 + elements * checked;
 }
 

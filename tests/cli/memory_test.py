@@ -72,34 +72,25 @@ def test_winograd_takes_its_packed_weights_and_little_more(tmp_path):
     assert peaks["winograd"] <= peaks["onednn"] + packed + 100e6, (peaks, packed)
 
 
-def available(backend):
-    return f"\n{backend}" in bench("--list-backends").stdout
-
-
-NETWORKS = {"vgg16": 2, "overfeat": 2, "lasagne_cnn": 64, "lenet": 500}
-BACKENDS = ["onednn", "onednn:layout=nchw", "winograd", "gemm:openblas", "xnnpack", "torch"]
-CASES = [
-    (network, network_pass, backend)
-    for network in NETWORKS
-    for network_pass in ("forward", "forward-backward")
-    for backend in BACKENDS
-    if not (backend == "xnnpack" and network_pass == "forward-backward")
-]
+# Networks whose memory is that of weights (vgg16, overfeat) and of activations (lasagne_cnn); small batches, since every
+# tensor is verified.
+BATCHES = {"vgg16": 1, "overfeat": 1, "lasagne_cnn": 256}
+CASES = [("vgg16", "forward", name) for name in ("onednn", "winograd", "gemm:openblas", "xnnpack", "torch")]
+CASES += [("vgg16", "forward-backward", name) for name in ("onednn", "gemm:openblas")]
+CASES += [("overfeat", "forward", "onednn")]
+CASES += [("lasagne_cnn", network_pass, "onednn") for network_pass in ("forward", "forward-backward")]
 
 
 @pytest.mark.parametrize(("network", "network_pass", "backend"), CASES)
 def test_the_estimate_is_at_least_the_peak_and_at_most_1_3_times(tmp_path, network, network_pass, backend):
     done = bench(
-        *("--config", network, "--pass", network_pass, "--backend", backend, "--batch", NETWORKS[network]),
+        *("--config", network, "--pass", network_pass, "--backend", backend, "--batch", BATCHES[network]),
         *("--views", "network", "--burn-in", 0, "--steps", 1, "--output", tmp_path),
     )
     if done.returncode == 2 and "is not there" in done.stderr:
         pytest.skip(f"{backend} is not built")
     assert done.returncode == 0, done.stderr
-    if not (memories := result(tmp_path)["cnnbench"]["memory"]):
-        pytest.skip("unsupported")
-    (memory,) = memories
+    (memory,) = result(tmp_path)["cnnbench"]["memory"]
     peak = max(memory[phase] or 0 for phase in PHASES)
     ratio = memory["estimated_bytes"] / peak
-    assert ratio >= 1 or memory["estimated_bytes"] > peak - 30e6, (ratio, memory)
-    assert ratio <= 1.3 or peak < 200e6, (ratio, memory)
+    assert 1 <= ratio <= 1.3 or peak < 200e6 and ratio >= 1, (ratio, memory)

@@ -34,6 +34,22 @@ void send(int signal) {
   std::exit(0);
 }
 
+/// A run that hangs after a signal, for much longer than it is given.
+[[noreturn]] void send_and_hang(int signal, LastWords last_words) {
+  watch_interruptions(std::move(last_words));
+  send(signal);
+  std::this_thread::sleep_for(std::chrono::seconds(60));
+  std::exit(0);
+}
+
+[[noreturn]] void send_and_take_time_to_end() {
+  watch_interruptions();
+  send(SIGTERM);
+  interruption_noticed();
+  std::this_thread::sleep_for(std::chrono::seconds(6));
+  std::exit(0);
+}
+
 /// 0 where both signals are blocked in a thread that is started now.
 [[noreturn]] void start_a_thread_and_exit() {
   watch_interruptions();
@@ -58,6 +74,16 @@ TEST(Interruptions, EndTheProgramTheSecondTime) {
   EXPECT_EXIT(send_twice(SIGINT, SIGINT), KilledBySignal(SIGINT), "");
   EXPECT_EXIT(send_twice(SIGINT, SIGTERM), KilledBySignal(SIGTERM), "");
   EXPECT_EXIT(send_twice(SIGTERM, SIGINT), KilledBySignal(SIGINT), "");
+}
+
+TEST(Interruptions, EndAProgramThatDoesNotEndByItself) {
+  EXPECT_EXIT(send_and_hang(SIGTERM, {}), ExitedWithCode(128 + SIGTERM), "does not end");
+  EXPECT_EXIT(send_and_hang(SIGINT, [](int signal) { return signal == SIGINT ? 3 : 1; }), ExitedWithCode(3),
+              "");
+}
+
+TEST(Interruptions, LetAProgramEndThatHasNoticed) {
+  EXPECT_EXIT(send_and_take_time_to_end(), ExitedWithCode(0), "");
 }
 
 TEST(Interruptions, DoNotComeToThreadsThatRunKernels) {

@@ -62,6 +62,33 @@ TEST(PlacementWarnings, PinAsManyCoresAsThreadsWereAskedFor) {
               ElementsAre(HasSubstr("`mpirun -n 2 --map-by ppr:2:node:pe=3`")));
 }
 
+std::vector<RankPlace> bound(std::vector<RankPlace> places, Binder binder, const std::string& openmp = "") {
+  for (RankPlace& place : places) {
+    place.binder = binder;
+    place.openmp_binding = openmp;
+  }
+  return places;
+}
+
+TEST(PlacementWarnings, SayWhoTookTheCoresAndWhatGivesThemBack) {
+  EXPECT_THAT(warnings(bound({rank_on(0, {0}, 2)}, Binder::openmp, "OMP_PLACES={0}, OMP_PROC_BIND=true")),
+              ElementsAre(AllOf(HasSubstr("bound to core 0 by the OpenMP runtime (OMP_PLACES={0}, "),
+                                ::testing::EndsWith("; unset OMP_PLACES and OMP_PROC_BIND"))));
+  EXPECT_THAT(warnings(bound({rank_on(0, {0}, 2)}, Binder::outside)),
+              ElementsAre(AllOf(HasSubstr(" from outside of this program"),
+                                HasSubstr("start without the binding from outside"),
+                                ::testing::Not(HasSubstr("mpirun")))));
+  EXPECT_THAT(warnings(bound({rank_on(0, {0}, 2)}, Binder::mpirun)),
+              ElementsAre(AllOf(HasSubstr(" by mpirun"), HasSubstr("`mpirun -n 1 --bind-to none`"))));
+}
+
+TEST(PlacementWarnings, SeeRanksThatTheRuntimeBindsToTheSameCores) {
+  const std::vector<RankPlace> both = {rank_on(0, range(0, 1), 2), rank_on(1, range(0, 1), 2)};
+  EXPECT_THAT(warnings(bound(both, Binder::nobody, "OMP_PROC_BIND=close")),
+              ElementsAre(AllOf(HasSubstr("OMP_PROC_BIND=close"), HasSubstr("one after the other"),
+                                HasSubstr("`mpirun -n 2 --map-by ppr:2:node:pe=1`"))));
+}
+
 TEST(PlacementWarnings, AskForFewerRanksWhereThereAreMoreThanCores) {
   EXPECT_THAT(warnings({rank_on(0, range(0, 1), 2), rank_on(1, range(0, 1), 2), rank_on(2, range(0, 1), 2)}),
               ElementsAre(AllOf(StartsWith("ranks 0-2 on node01 run 3 threads on 2 cores: "),

@@ -32,6 +32,13 @@ TEST(Format, GroupsThousands) {
   EXPECT_EQ(grouped(-123456), "-123,456");
 }
 
+TEST(BinarySize, TakesTheUnitThatShowsTheSize) {
+  EXPECT_EQ(binary_size(512), "512.0 B");
+  EXPECT_EQ(binary_size(1.5 * 1024), "1.50 KiB");
+  EXPECT_EQ(binary_size(56.0 * (1 << 20)), "56.0 MiB");
+  EXPECT_EQ(binary_size(1.25 * (1 << 30)), "1.25 GiB");
+}
+
 TEST(Format, KeepsThreeToFourDigitsOfANumber) {
   EXPECT_EQ(short_number(0.12345), "0.123");
   EXPECT_EQ(short_number(1.2345), "1.23");
