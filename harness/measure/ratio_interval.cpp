@@ -13,6 +13,8 @@ namespace cnnbench {
 namespace {
 
 constexpr std::size_t least_bursts = 4;
+constexpr double placement_sd = 0.01;  // of the logarithm of a ratio, over launches; see docs/method.md
+constexpr double most_degrees = 1e4;   // as good as infinitely many
 
 double median_of(std::span<const double> steps) {
   std::vector<double> sorted(steps.begin(), steps.end());
@@ -55,13 +57,13 @@ std::optional<TurnsRatio> compare_turns(std::span<const double> numerator,
   for (double& ratio : ratios) ratio = std::clamp(ratio, sorted[cut], sorted[n - 1 - cut]);
   const std::vector<double> batches = batch_means(ratios, batch_count(n));
   const double error = standard_error(batches) / share;
-  const double degrees = share * static_cast<double>(batches.size()) - 1;
-  const double reach = student_quantile(0.05, degrees) * error;
+  const double total = std::hypot(error, placement_sd);
+  // Of a sum of variances, one of which is known (Satterthwaite 1946).
+  const double degrees =
+      std::min(most_degrees, (share * static_cast<double>(batches.size()) - 1) * std::pow(total / error, 4));
+  const double reach = student_quantile(0.05, degrees) * total;
   result.interval = Interval{std::exp(mean - reach), std::exp(mean + reach)};
-  if (error > 0)
-    result.p = student_p(std::abs(mean) / error, degrees);
-  else
-    result.p = mean == 0 ? 1 : 0;
+  result.p = student_p(std::abs(mean) / total, degrees);
   return result;
 }
 

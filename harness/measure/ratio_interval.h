@@ -22,9 +22,10 @@ struct TurnsRatio {
 /// over the rounds without the fifth with the largest and the fifth with the smallest ratios, so that a few
 /// disturbed ones do not decide; its interval is that of the trimmed mean (Tukey & McLaughlin 1963; Yuen
 /// 1974: Student's, of the values clamped to those kept), with the error from batches of successive rounds
-/// (see batch_count()), since bursts may hang together too. Both samples are in the order of time; steps of a
-/// burst that is not whole, and what one subject has more of than the other, are left out; of less than one
-/// burst the steps that there are make one. Empty without steps, or where a burst took no time.
+/// (see batch_count()), since bursts may hang together too. What one launch cannot see, that memory lies
+/// otherwise in another, is in it as a spread of 1 % of the ratio. Both samples are in the order of time;
+/// steps of a burst that is not whole, and what one subject has more of than the other, are left out; of less
+/// than one burst the steps that there are make one. Empty without steps, or where a burst took no time.
 std::optional<TurnsRatio> compare_turns(std::span<const double> numerator,
                                         std::span<const double> denominator);
 

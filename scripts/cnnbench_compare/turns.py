@@ -9,6 +9,7 @@ from scipy import stats
 BURST = 5  # steps of one backend before the next one's turn
 FEWEST = 4  # bursts for an interval
 ALPHA = 0.05
+PLACEMENT_SD = 0.01  # of the logarithm of a ratio, over launches
 LEAST_FOR_BATCHES = 20  # steps; fewer are taken for independent
 
 
@@ -43,9 +44,10 @@ def compare_turns(first, other):
     share, mean = len(kept) / rounds, kept.mean()
     batches = batch_means(ratios.clip(kept[0], kept[-1]), batch_count(rounds))
     error = batches.std(ddof=1) / math.sqrt(len(batches)) / share
-    degrees = share * len(batches) - 1
-    reach = stats.t.ppf(1 - ALPHA / 2, degrees) * error
-    p = 2 * stats.t.sf(abs(mean) / error, degrees) if error > 0 else float(mean == 0)
+    total = math.hypot(error, PLACEMENT_SD)
+    degrees = min(1e4, (share * len(batches) - 1) * (total / error) ** 4) if error > 0 else 1e4
+    reach = stats.t.ppf(1 - ALPHA / 2, degrees) * total
+    p = 2 * stats.t.sf(abs(mean) / total, degrees)
     return TurnsRatio(*(float(numpy.exp(x)) for x in (mean, mean - reach, mean + reach)), float(p))
 
 
