@@ -142,8 +142,7 @@ TEST(RatioInterval, HoldsTheTrueRatioIn95PerCentOfRuns) {
   for (const std::size_t n : {20U, 40U, 100U, 200U, 1000U}) {
     EXPECT_GE(coverage(n, {}), 0.935) << n;
     EXPECT_GE(coverage(n, {.machine_sd = 0.5}), 0.935) << n;  // what both have in common does no harm
-    // Steps of a burst hang together: an ICC of 0.3 and of 0.8. With the steps as the unit it was 0.7 and
-    // 0.5.
+    // Steps of a burst hang together: an ICC of 0.3 and of 0.8.
     EXPECT_GE(coverage(n, {.burst_sd = 0.033}), 0.935) << n;
     EXPECT_GE(coverage(n, {.burst_sd = 0.1}), 0.935) << n;
   }

@@ -324,7 +324,6 @@ std::vector<double> like_the_one_before(std::mt19937_64& random, std::size_t n) 
   return values;
 }
 
-// By ranks for independent steps alone, it was 0.46 to 0.78.
 TEST(Statistics, MedianIntervalsHoldTheMedianWhereStepsHangTogether) {
   for (const std::size_t n : {100U, 200U, 1000U}) {
     EXPECT_GE(coverage(n, bursts_of_ten), 0.92) << n;

@@ -78,7 +78,6 @@ TEST(StoppingRule, PrecisionMayBeJustReached) {
   EXPECT_EQ(run({0, 20, 0.0098, no_limit}, seconds), (Stop{20, StopReason::steps}));
 }
 
-// By an interval for independent steps it stopped after 50, with a median that was right in 6 of 10 runs.
 TEST(StoppingRule, GoesOnWhereStepsHangTogether) {
   std::mt19937_64 random(1);
   std::normal_distribution<double> normal;
