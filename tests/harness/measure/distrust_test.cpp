@@ -186,8 +186,7 @@ TEST_F(Distrust, TakesTheNextImplementationThatOneDnnHas) {
   for (const Case& one : {Case{"conv", Direction::forward, Tensor::output},
                           Case{"conv", Direction::backward_weights, Tensor::weights_gradient},
                           Case{"pool", Direction::forward, Tensor::output},
-                          Case{"dense", Direction::backward_data, Tensor::input_gradient},
-                          Case{"softmax", Direction::backward_data, Tensor::input_gradient}}) {
+                          Case{"dense", Direction::backward_data, Tensor::input_gradient}}) {
     std::string first;
     const FakeBackend spoilt("spoilt", [&](const Model& m, const PrepareOptions& o) {
       auto program = std::make_unique<FaultyProgram>(onednn.prepare(m, o));

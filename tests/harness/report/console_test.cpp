@@ -27,18 +27,20 @@ std::string verdict_text(const Report& report) {
 TEST(ConsoleVerdict, TellsAWrongImplementationOnceWithAllItsPlacesAndStaysValid) {
   Report report;
   report.verified = true;
-  report.checks.push_back(
-      {.model = "vgg16", .layer = "fc8", .tensor = "output", .passed = true, .message = ""});
+  Check right;
+  right.layer = "fc8";
+  right.tensor = "output";
+  right.passed = true;
+  report.checks.push_back(right);
   report.library_faults = {{"vgg16", "forward", "onednn", "fc7", "copy of its weights", "jit:uni",
                             "simple:any", "set-up", "12 wrong"},
                            {"vgg16", "forward", "onednn", "fc8", "copy of its weights", "jit:uni",
                             "simple:any", "set-up", "9 wrong"}};
   const std::string text = verdict_text(report);
   EXPECT_THAT(text, StartsWith("VALID: "));
-  EXPECT_THAT(text,
-              HasSubstr("WRONG IMPLEMENTATION REPLACED: vgg16 forward on onednn: the library's jit:uni"));
+  EXPECT_THAT(text, HasSubstr("WRONG IMPLEMENTATION REPLACED: vgg16 forward on onednn: "));
   EXPECT_EQ(text.find("REPLACED"), text.rfind("REPLACED"));
-  for (const char* word : {"fc7 (copy", "fc8 (copy", "simple:any"}) EXPECT_THAT(text, HasSubstr(word));
+  for (const char* word : {"fc7", "fc8", "jit:uni", "simple:any"}) EXPECT_THAT(text, HasSubstr(word));
 }
 
 TEST(ConsoleNetwork, SaysWhatTheScriptSaidAndThenTheRest) {
