@@ -4,7 +4,7 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "harness/plan.h"
+#include "harness/memory.h"
 
 namespace cnnbench {
 namespace {

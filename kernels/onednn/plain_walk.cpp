@@ -111,23 +111,6 @@ std::optional<Places> places_of(const dnnl::memory::desc& desc) {
   return places;
 }
 
-std::string layout_name(const dnnl::memory::desc& desc) {
-  const std::optional<compat::Blocks> blocks = compat::blocks_of(desc);
-  if (!blocks) return "opaque";
-  const auto blocked = [&](std::size_t d) {
-    return std::count(blocks->of.begin(), blocks->of.end(), static_cast<std::int64_t>(d)) > 0;
-  };
-  std::vector<std::size_t> order(blocks->dims.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return blocks->strides[a] > blocks->strides[b]; });
-  std::string name;
-  for (const std::size_t d : order) name += static_cast<char>((blocked(d) ? 'A' : 'a') + static_cast<int>(d));
-  for (std::size_t i = 0; i < blocks->sizes.size(); ++i)
-    name += std::to_string(blocks->sizes[i]) + static_cast<char>('a' + static_cast<int>(blocks->of[i]));
-  return name;
-}
-
 Comparison compare(const Places& from, const float* source, const Places& to, const float* copy) {
   Comparison result;
   result.elements = product(from.dims);

@@ -22,9 +22,6 @@ struct Places {
 /// The places of a layout of blocks of f32; nothing for others, such as that of Winograd's weights.
 std::optional<Places> places_of(const dnnl::memory::desc& desc);
 
-/// A layout as the library's format tags name it, "AB16b64a"; "opaque" where it is not one of blocks.
-std::string layout_name(const dnnl::memory::desc& desc);
-
 /// How a copy compares with its source.
 struct Comparison {
   std::int64_t zeros = 0;  ///< elements of the source that are 0

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/onednn/layout.h"
 #include "kernels/onednn/plain_walk.h"
 
 namespace cnnbench::onednn {
