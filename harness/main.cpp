@@ -248,7 +248,11 @@ int run(Cluster& cluster, StandardOutput& output, int argc, char** argv) {
                ? complete
                : bad_arguments;
 
-  // 3. Plan: where the ranks run, what they run, whether it fits.
+  // 3. Plan: where the ranks run, what they run, whether it fits. Threads are counted there: signals must not
+  // come to them later, when they run kernels.
+  const auto kept = std::make_shared<KeptReport>(options.output);
+  watch_interruptions(
+      [kept, root = cluster.is_root()](int signal) { return last_words(*kept, root, signal); });
   Placement placement = place(cluster, options.threads, cgroup_cpu_limit().value_or(0));
   if (!together(cluster, [&] { settle_threads(cluster, placement, options.threads); })) return bad_arguments;
   std::vector<Experiment> experiments;
@@ -265,9 +269,6 @@ int run(Cluster& cluster, StandardOutput& output, int argc, char** argv) {
   if (!together(cluster, plan)) return bad_arguments;
 
   // 4. Measure.
-  const auto kept = std::make_shared<KeptReport>(options.output);
-  watch_interruptions(
-      [kept, root = cluster.is_root()](int signal) { return last_words(*kept, root, signal); });
   SteadyClock clock;
   Report report = begin_report(cluster, clock, configs, experiments, options, placement, argc, argv);
   report.warnings.insert(report.warnings.end(), warnings.begin(), warnings.end());

@@ -1,4 +1,5 @@
 #include <pthread.h>
+#include <semaphore.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -16,6 +17,7 @@ namespace {
 constexpr std::chrono::milliseconds patience{4000};
 
 volatile std::sig_atomic_t signal_came = 0;  // its number
+sem_t signal_is_there;                       // posted by the handler, on whatever thread it runs
 std::atomic<bool> ending{false};
 
 void set_action(void (*handler)(int)) {
@@ -31,6 +33,7 @@ void set_action(void (*handler)(int)) {
 void on_signal(int signal) {
   set_action(SIG_DFL);
   signal_came = signal;
+  sem_post(&signal_is_there);
 }
 
 sigset_t both_signals() {
@@ -42,9 +45,8 @@ sigset_t both_signals() {
 }
 
 void wait_for_signal() {
-  sigset_t none;
-  sigemptyset(&none);
-  while (signal_came == 0) sigsuspend(&none);
+  while (sem_wait(&signal_is_there) != 0) {  // the handler interrupts it, where it runs on this thread
+  }
 }
 
 /// Ends the process where the run does not end by itself: a step, the preparation or a call of a library
@@ -65,15 +67,16 @@ void end_after_patience(const LastWords& last_words) {
 /// such a kernel would be written over the heap.
 void watch_interruptions(LastWords last_words) {
   const sigset_t signals = both_signals();
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  sem_init(&signal_is_there, 0, 0);
   set_action(on_signal);
-  std::thread([signals, last_words = std::move(last_words)] {
+  // It inherits a mask that lets signals in; the handler lets the default action in, so that a second signal
+  // ends the program while this waits.
+  std::thread([last_words = std::move(last_words)] {
     wait_for_signal();
-    // The handler has let the default action in: a second signal ends the program while this waits.
-    pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
     end_after_patience(last_words);
     while (true) pause();
   }).detach();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
 bool interrupted() {

@@ -13,8 +13,7 @@ namespace cnnbench {
 namespace {
 
 constexpr std::size_t least_bursts = 4;
-constexpr double placement_sd = 0.01;  // of the logarithm of a ratio, over launches; see docs/method.md
-constexpr double most_degrees = 1e4;   // as good as infinitely many
+constexpr double most_degrees = 1e4;  // as good as infinitely many
 
 double median_of(std::span<const double> steps) {
   std::vector<double> sorted(steps.begin(), steps.end());
@@ -39,7 +38,7 @@ std::vector<double> log_ratios(std::span<const double> numerator, std::span<cons
 }  // namespace
 
 std::optional<TurnsRatio> compare_turns(std::span<const double> numerator,
-                                        std::span<const double> denominator) {
+                                        std::span<const double> denominator, double placement_sd) {
   std::vector<double> ratios = log_ratios(numerator, denominator);
   if (ratios.empty()) return std::nullopt;
   const std::size_t n = ratios.size();
@@ -59,11 +58,14 @@ std::optional<TurnsRatio> compare_turns(std::span<const double> numerator,
   const double error = standard_error(batches) / share;
   const double total = std::hypot(error, placement_sd);
   // Of a sum of variances, one of which is known (Satterthwaite 1946).
-  const double degrees =
-      std::min(most_degrees, (share * static_cast<double>(batches.size()) - 1) * std::pow(total / error, 4));
+  const double known = (share * static_cast<double>(batches.size()) - 1) * std::pow(total / error, 4);
+  const double degrees = error > 0 ? std::min(most_degrees, known) : most_degrees;
   const double reach = student_quantile(0.05, degrees) * total;
   result.interval = Interval{std::exp(mean - reach), std::exp(mean + reach)};
-  result.p = student_p(std::abs(mean) / total, degrees);
+  if (total > 0)
+    result.p = student_p(std::abs(mean) / total, degrees);
+  else
+    result.p = mean == 0 ? 1 : 0;
   return result;
 }
 

@@ -266,22 +266,21 @@ double checked_elements(const ModelLayer& layer, bool training, std::int64_t bat
 
 double verification_bytes(const Model& model, bool training, std::int64_t batch,
                           const VerificationOptions& settings) {
-  // Beside the plain tensors of a layer: the latest one kept for comparison, a second copy of its weights,
-  // and an index and a value for each element that is checked. Memory once taken is kept for later layers, so
-  // each tensor counts at its largest.
+  // Of one layer at a time: its plain tensors, the latest one kept for comparison, a second copy of its
+  // weights, and an index and a value for each element that is checked. Beside that, what the allocator keeps
+  // of blocks below its limit for giving memory back (32 MiB in glibc), of which there are about two.
   constexpr double checked = sizeof(std::int64_t) + sizeof(Evaluated);
-  double input = 0;
-  double output = 0;
-  double parameters = 0;
-  double elements = 0;
+  constexpr double kept = 64.0 * (1 << 20);
+  double most = 0;
   for (const ModelLayer& layer : model.layers) {
-    input = std::max(input, static_cast<double>(batch) * static_cast<double>(layer.input.size()));
-    output = std::max(output, static_cast<double>(batch) * static_cast<double>(layer.output.size()));
-    parameters = std::max(parameters, static_cast<double>(layer.parameters()));
-    elements = std::max(elements, checked_elements(layer, training, batch, settings));
+    const double input = static_cast<double>(batch) * static_cast<double>(layer.input.size());
+    const double output = static_cast<double>(batch) * static_cast<double>(layer.output.size());
+    const double plain = (input + output) * (training ? 2 : 1) + std::max(input, output) +
+                         static_cast<double>(layer.parameters()) * 2;
+    most =
+        std::max(most, plain * sizeof(float) + checked_elements(layer, training, batch, settings) * checked);
   }
-  const double plain = (input + output) * (training ? 2 : 1) + std::max(input, output) + parameters * 2;
-  return plain * 4 + elements * checked;
+  return most + kept;
 }
 
 }  // namespace cnnbench

@@ -102,7 +102,7 @@ void keep_layers(ExperimentRun& run, const Subject& subject, const Samples& samp
 void attribute(ExperimentRun& run, const Backend& backend, const Samples& network, const Samples& layers) {
   const std::vector<double> whole = seconds_of_steps(network);
   const std::vector<double> sum = seconds_of_steps(layers);
-  const std::optional<TurnsRatio> found = compare_turns(sum, whole);
+  const std::optional<TurnsRatio> found = compare_turns(sum, whole, 0);
   const auto setup = std::find_if(run.findings.setups.begin(), run.findings.setups.end(),
                                   [&](const Setup& each) { return each.backend == backend.name(); });
   const auto record =

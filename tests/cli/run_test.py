@@ -154,7 +154,7 @@ def test_the_fma_peak_is_measured_where_something_is_timed(tmp_path):
     else:
         assert ceilings["fma_flops_per_second"] > 1e9
         measured_peaks = ceilings["fma_flops_per_second_measured"]
-        assert len(measured_peaks) == 3, "at start-up and after each of two views"
+        assert len(measured_peaks) == 2, "at start-up and after the views, which take turns"
         assert max(measured_peaks) == ceilings["fma_flops_per_second"]
         assert ceilings["threads"] == document["threads"][0]
         assert ceilings["instruction_set"]
@@ -176,7 +176,7 @@ def test_slowdowns_can_be_computed_again_from_seconds(tmp_path):
 def test_variables_that_change_what_runs_are_named(tmp_path):
     done = bench(*quick("--output", tmp_path))
     words = " ".join(done.stdout.split())
-    assert re.search(r"variables .*OMP_WAIT_POLICY=passive.* settings", words)
+    assert re.search(r"variables .*OMP_WAIT_POLICY=passive", words)
     (facts,) = result(tmp_path)["cnnbench"]["environment"]
     assert facts["environment_variables"]["OMP_WAIT_POLICY"] == "passive"
 
@@ -206,7 +206,7 @@ def test_the_backends_take_turns_in_one_run(tmp_path):
 
 
 def test_several_backends_are_compared_on_the_console_and_in_files(tmp_path):
-    arguments = ["--backend", "onednn,reference", "--pass", "forward", "--steps", "7", "--output", tmp_path]
+    arguments = ["--backend", "onednn,reference", "--pass", "forward", "--steps", "20", "--output", tmp_path]
     done = bench(*quick(*arguments))
     assert done.returncode == 0, done.stderr
     assert "\nBackends on lenet, forward: batch 2" in done.stdout

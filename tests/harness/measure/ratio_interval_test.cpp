@@ -58,6 +58,16 @@ std::vector<double> bursts(const std::vector<double>& medians) {
   return steps;
 }
 
+TEST(RatioInterval, OfOneProgramHasNoSpreadOfPlacement) {
+  const std::vector<double> twos(40, 2.0);
+  const std::vector<double> ones(40, 1.0);
+  const auto different = compare_turns(twos, ones, 0).value();
+  EXPECT_DOUBLE_EQ(different.interval->low, 2);
+  EXPECT_DOUBLE_EQ(different.interval->high, 2);
+  EXPECT_EQ(different.p, 0);
+  EXPECT_EQ(compare_turns(twos, twos, 0)->p, 1);
+}
+
 TEST(RatioInterval, IsThatOfATrimmedMeanOfTheLogarithmsOfTheBurstsRatios) {
   // scipy: y = log([2, 2.2, 1.9, 2.1, 2.05]); m = stats.trim_mean(y, 0.2); e = sd of
   // stats.mstats.winsorize(y, (0.2, 0.2)) / (0.6 √5); t = √(e² + 0.01²); d = 2 (t / e)⁴; exp(m),

@@ -274,15 +274,20 @@ TEST_F(FaultInjection, TakesParametersAsTheyAreWhereTheyWereWritten) {
   EXPECT_EQ(first_failed(), "");
 }
 
-// Four bytes an element, and 32 for each one that is compared: its index, value and two scales.
-TEST(VerificationBytes, CoverTheLargestTensors) {
+// Four bytes an element, and 32 for each one that is compared: its index, value and two scales; of the layer
+// that takes the most, and 64 MiB that the allocator keeps.
+TEST(VerificationBytes, CoverTheLayerThatTakesTheMost) {
   const Model model = verified_model();
-  const double input = 5 * 16 * 64;
-  const double output = 5 * 16 * 64;
-  const double parameters = 256 * 10 + 10;
+  const double image = 5 * 16 * 64;  // the outputs of conv, 16 channels
+  const double kept = 64 << 20;
 
-  EXPECT_EQ(verification_bytes(model, false, 5), 4 * (input + 2 * output + 2 * parameters) + 32 * output);
-  EXPECT_EQ(verification_bytes(model, true, 5), 4 * (2 * input + 3 * output + 2 * parameters) + 32 * output);
+  const double conv_input = 5 * 3 * 64;
+  const double conv_parameters = 16 * 3 * 9 + 16;
+
+  EXPECT_EQ(verification_bytes(model, false, 5),
+            4 * (conv_input + 2 * image + 2 * conv_parameters) + 32 * image + kept);
+  EXPECT_EQ(verification_bytes(model, true, 5),
+            4 * (2 * conv_input + 3 * image + 2 * conv_parameters) + 32 * image + kept);
 }
 
 }  // namespace

@@ -81,8 +81,8 @@ TEST(ConsoleNetwork, ShowsRatesOfARankAndOfAllAndWhoWasSlowest) {
             "Forward across 100 steps, 1.250 ± 0.005 s/batch\n"
             "  vgg16 on onednn, batch 32; median 1.250 s (95 %: 1.250 to 1.250);\n"
             "  25.6 images/s a rank, 51.2 in all; stopped at the precision asked for\n"
-            "  time from first start to last end; medians: slowest rank alone 1.200 s,\n"
-            "  starts 2.000 µs apart, waiting 50.000 ms\n"
+            "  time from first start to last end; medians: slowest rank alone 1.200 s, starts "
+            "2.000 µs apart,\n  waiting 50.000 ms\n"
             "  imbalance 1.040 (slowest over other rank); slowest in steps: rank 1 70, rank 0 30\n"
             "  FLAG: the clock makes up 6 % of the time\n");
 }
