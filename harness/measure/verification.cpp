@@ -249,14 +249,15 @@ std::vector<Check> verify(Program& program, const Model& model, const PrepareOpt
 
 namespace {
 
-/// The most elements of one of the layer's tensors that the budget of multiply-adds pays for.
+/// The most elements of one of the layer's tensors that are compared: all where the budget of multiply-adds
+/// pays for them, else a sample.
 double checked_elements(const ModelLayer& layer, bool training, std::int64_t batch,
                         const VerificationOptions& settings) {
   const double products = static_cast<double>(flops(layer, Direction::forward, batch)) / 2;
   const auto of = [&](std::int64_t size) {
     const double elements = static_cast<double>(size);
-    const double terms = std::max(products / std::max(elements, 1.0), 1.0);
-    return std::min(elements, static_cast<double>(settings.budget) / terms);
+    const bool all = std::max(products, elements) <= static_cast<double>(settings.budget);
+    return all ? elements : std::min(elements, static_cast<double>(settings.most_elements));
   };
   const double output = of(batch * layer.output.size());
   return training ? std::max({output, of(batch * layer.input.size()), of(layer.weights)}) : output;

@@ -75,7 +75,7 @@ def test_winograd_takes_its_packed_weights_and_little_more(tmp_path):
 # Networks whose memory is that of weights (vgg16, overfeat) and of activations (lasagne_cnn); small batches, since every
 # tensor is verified.
 BATCHES = {"vgg16": 1, "overfeat": 1, "lasagne_cnn": 256}
-CASES = [("vgg16", "forward", name) for name in ("onednn", "winograd", "gemm:openblas", "xnnpack", "torch")]
+CASES = [("vgg16", "forward", name) for name in ("onednn", "winograd", "gemm:openblas", "xnnpack", "torch:packed")]
 CASES += [("vgg16", "forward-backward", name) for name in ("onednn", "gemm:openblas")]
 CASES += [("overfeat", "forward", "onednn")]
 CASES += [("lasagne_cnn", network_pass, "onednn") for network_pass in ("forward", "forward-backward")]
