@@ -29,7 +29,7 @@ class TorchBackend final : public Backend {
 
   /// The library itself, and its copy of the parameters in the layout of its convolutions and products.
   double extra_bytes(const Model& model, const PrepareOptions&) const override {
-    constexpr double library = 170.0 * (1 << 20);
+    constexpr double library = 90.0 * (1 << 20);
     return library + static_cast<double>(model.parameters()) * sizeof(float);
   }
 
