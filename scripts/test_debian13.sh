@@ -72,7 +72,7 @@ else
   tar -c --exclude='./build*' . | tar -x -C "$root/cnnbench"
 fi
 
-cat >"$root/run" <<'INSIDE'
+cat >"$root/inside.sh" <<'INSIDE'
 set -euo pipefail
 cd /cnnbench
 printf '[safe]\n\tdirectory = /cnnbench\n' >~/.gitconfig # its files may belong to somebody else
@@ -98,7 +98,7 @@ inside() {
   return $result
 }
 status=0
-inside bash /run || status=1
+inside bash /inside.sh || status=1
 
 build=$root/cnnbench/build
 verdicts=$(grep -E '^ *(VALID|INVALID|PARTIAL|NOT VERIFIED):' "$root/demo.log" 2>/dev/null || true)
