@@ -23,8 +23,8 @@ struct WrongReorder {
 
 /// A copy of f32 from one layout into another: everybody in this folder who needs one has it from here. At
 /// set-up, and where somebody reads or writes a tensor, what came out is compared with what went in, element
-/// by element, until it was right once on data that can tell. Where it is wrong the library's next
-/// implementation is taken, and our own loop where there is none. What was found is kept for the process.
+/// by element, every time. Where it is wrong the library's next implementation is taken, and our own loop
+/// where there is none. What was found is kept for the process.
 class Reorder {
  public:
   /// Whether an implementation may be taken.
