@@ -13,6 +13,10 @@ namespace {
 constexpr std::size_t cache_line = 64;
 constexpr std::size_t huge_page = std::size_t{2} << 20;
 
+std::size_t rounded_up(std::size_t bytes, std::size_t unit) {
+  return (bytes + unit - 1) / unit * unit;
+}
+
 }  // namespace
 
 void AlignedBuffer::Free::operator()(void* pointer) const {
@@ -20,12 +24,11 @@ void AlignedBuffer::Free::operator()(void* pointer) const {
 }
 
 AlignedBuffer::AlignedBuffer(std::size_t bytes) {
-  const std::size_t alignment = bytes >= huge_page ? huge_page : cache_line;
-  const std::size_t rounded = (std::max<std::size_t>(bytes, 1) + alignment - 1) / alignment * alignment;
-  data_.reset(std::aligned_alloc(alignment, rounded));
+  const std::size_t rounded = rounded_up(std::max<std::size_t>(bytes, 1), huge_page);
+  data_.reset(std::aligned_alloc(huge_page, rounded));
   if (!data_) throw std::bad_alloc();
   // Only advice: fewer TLB misses where the kernel follows it, the same result where it does not.
-  if (alignment == huge_page) madvise(data_.get(), rounded, MADV_HUGEPAGE);
+  madvise(data_.get(), rounded, MADV_HUGEPAGE);
   // Zeroed by all threads, so that the pages lie near the cores that will use them.
   char* const bytes_begin = static_cast<char*>(data_.get());
 #pragma omp parallel for schedule(static)
@@ -64,7 +67,12 @@ void BufferPlan::bind(const dnnl::memory& memory, int buffer, std::size_t offset
 }
 
 void BufferPlan::allocate() {
-  for (const std::size_t size : sizes_) buffers_.emplace_back(size);
+  std::size_t end = 0;
+  for (const std::size_t size : sizes_) {
+    offsets_.push_back(end);
+    end += rounded_up(size, cache_line);
+  }
+  arena_ = AlignedBuffer(end);
   for (Binding& binding : bindings_)
     binding.memory.set_data_handle(static_cast<char*>(data(binding.buffer)) + binding.offset);
 }

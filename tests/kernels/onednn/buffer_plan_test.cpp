@@ -1,0 +1,47 @@
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "kernels/onednn/buffers.h"
+
+namespace cnnbench::onednn {
+namespace {
+
+constexpr std::uintptr_t huge_page = std::uintptr_t{2} << 20;
+
+std::uintptr_t address(const BufferPlan& plan, int buffer) {
+  return reinterpret_cast<std::uintptr_t>(plan.data(buffer));
+}
+
+BufferPlan planned(const std::vector<std::size_t>& sizes) {
+  BufferPlan plan;
+  for (const std::size_t size : sizes) plan.dedicate(size);
+  plan.allocate();
+  return plan;
+}
+
+// Small buffers that malloc gave would lie anywhere.
+TEST(BufferPlan, OfEqualProgramsHasEachBufferAtTheSamePlaceOfAHugePage) {
+  const std::vector<std::size_t> sizes{1000, 64, 300'000, 5'000'000, 12};
+  const BufferPlan plan = planned(sizes);
+  const std::vector<char> between(12'345);
+  const BufferPlan other = planned(sizes);
+  for (int buffer = 0; buffer < static_cast<int>(sizes.size()); ++buffer)
+    EXPECT_EQ(address(plan, buffer) % huge_page, address(other, buffer) % huge_page) << buffer;
+}
+
+TEST(BufferPlan, HasBuffersOnCacheLinesOfTheirOwn) {
+  const std::vector<std::size_t> sizes{1000, 64, 300'000, 12, 1};
+  const BufferPlan plan = planned(sizes);
+  std::uintptr_t end = 0;
+  for (int buffer = 0; buffer < static_cast<int>(sizes.size()); ++buffer) {
+    EXPECT_EQ(address(plan, buffer) % 64, 0U);
+    EXPECT_GE(address(plan, buffer), end);
+    end = address(plan, buffer) + sizes[static_cast<std::size_t>(buffer)];
+  }
+}
+
+}  // namespace
+}  // namespace cnnbench::onednn
