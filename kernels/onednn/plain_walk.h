@@ -24,7 +24,6 @@ std::optional<Places> places_of(const dnnl::memory::desc& desc);
 
 /// How a copy compares with its source.
 struct Comparison {
-  std::int64_t zeros = 0;  ///< elements of the source that are 0
   std::int64_t wrong = 0;  ///< elements that differ in a bit, and padding of the copy that is not 0
   std::string first;       ///< the first of these in the source's order: "element 40: found 0, expected 1.5"
   std::int64_t elements = 0;
