@@ -30,6 +30,7 @@ LIBRARIES = {
     "Highway": (r"hwy/.*", ("kernels/winograd/", "tests/kernels/winograd/", "benchmarks/winograd_benchmark.cpp")),
     "libtorch": (r"(ATen|c10|torch)/.*", ("kernels/torch/",)),
     "RE2": (r"re2/.*", ("harness/measure/layer_pattern.cpp",)),
+    "Boost.Math": (r"boost/.*", ("harness/measure/student_t.cpp",)),
     "CLI11": (r"CLI/.*", ("harness/options.cpp",)),
 }
 # Kernels that those of another folder put into their networks.

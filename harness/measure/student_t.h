@@ -3,7 +3,7 @@
 namespace cnnbench {
 
 /// The chance that |t| of Student's distribution with `degrees` of freedom is at least `t` (0 or more): the
-/// two-sided p of a t test. By the regularized incomplete beta function (Abramowitz & Stegun 1964, 26.7.1).
+/// two-sided p of a t test.
 double student_p(double t, double degrees);
 
 /// The t whose student_p() is `p`, above 0 and below 1: 2.262 for 0.05 with 9 degrees of freedom.
