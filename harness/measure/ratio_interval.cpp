@@ -15,12 +15,6 @@ namespace {
 constexpr std::size_t least_bursts = 4;
 constexpr double most_degrees = 1e4;  // as good as infinitely many
 
-double median_of(std::span<const double> steps) {
-  std::vector<double> sorted(steps.begin(), steps.end());
-  std::sort(sorted.begin(), sorted.end());
-  return quantile(sorted, 0.5);
-}
-
 /// Of the k-th bursts; empty where one took no time.
 std::vector<double> log_ratios(std::span<const double> numerator, std::span<const double> denominator) {
   const std::size_t steps = std::min(numerator.size(), denominator.size());

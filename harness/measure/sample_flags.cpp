@@ -34,12 +34,6 @@ std::vector<double> ranks_of(std::span<const double> values) {
   return ranks;
 }
 
-double median_of(std::span<const double> values) {
-  std::vector<double> sorted(values.begin(), values.end());
-  std::sort(sorted.begin(), sorted.end());
-  return quantile(sorted, 0.5);
-}
-
 /// |z| of the Mann–Whitney U of two samples of equal size.
 double mann_whitney_z(std::span<const double> a, std::span<const double> b) {
   std::vector<double> both(a.begin(), a.end());

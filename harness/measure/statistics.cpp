@@ -56,6 +56,12 @@ double quantile(std::span<const double> sorted, double q) {
   return sorted[below] + (position - std::floor(position)) * (sorted[below + 1] - sorted[below]);
 }
 
+double median_of(std::span<const double> samples) {
+  std::vector<double> sorted(samples.begin(), samples.end());
+  std::sort(sorted.begin(), sorted.end());
+  return quantile(sorted, 0.5);
+}
+
 // With one coin toss more, P_n+1(X <= j) = P_n(X <= j) - P_n(X = j) / 2, which only falls: the largest j that
 // keeps to the bound never goes back, and moves by one at most.
 void MedianIntervalRank::next() {

@@ -69,6 +69,9 @@ Summary summarize(std::span<const double> samples, double tick = 0);
 /// std::invalid_argument for no samples and for q outside [0, 1].
 double quantile(std::span<const double> sorted, double q);
 
+/// Of samples in any order. Throws std::invalid_argument for none.
+double median_of(std::span<const double> samples);
+
 /// Where the 95 % interval of the median lies among n independent samples, sorted, for n = 0, 1, 2, … in
 /// turn, in constant time a step.
 class MedianIntervalRank {

@@ -15,7 +15,7 @@ struct OperationGroup {
   int layer = 0;
   Direction direction = Direction::forward;
   std::string implementation;      ///< of several operations, joined by " + "; repeated ones once
-  std::string layout;              ///< likewise; empty where the backend says none
+  std::string layout = {};         ///< likewise; empty where the backend says none
   int operations = 1;              ///< how many: so many times the clock is read for them
   bool direct_equivalent = false;  ///< one of them is: see Operation
 };

@@ -37,7 +37,7 @@ void keep(ExperimentRun& run, std::optional<Record> record) {
 }
 
 /// One thing to be timed: a view of a contestant, or one layer or prefix in it.
-struct Subject {
+struct Participant {
   const Contestant* contestant = nullptr;
   View view = View::network;
   std::string label;  ///< for the observer: "" for the network view, else the layer
@@ -66,14 +66,14 @@ std::function<void()> gap_before(const ExperimentRun& run, Program& program, int
 }
 
 /// Times all subjects, in turns; one Samples a subject.
-std::vector<Samples> time(ExperimentRun& run, const std::vector<Subject>& subjects) {
+std::vector<Samples> time(ExperimentRun& run, const std::vector<Participant>& subjects) {
   std::vector<TimedStep> steps;
-  for (const Subject& subject : subjects) {
+  for (const Participant& subject : subjects) {
     steps.push_back(subject.step);
     steps.back().gap = gap_before(run, *subject.contestant->program, subject.step.process);
   }
   const Progress progress = [&](std::size_t i, std::int64_t step, std::int64_t most, double seconds) {
-    const Subject& subject = subjects[i];
+    const Participant& subject = subjects[i];
     if (run.observer.step)
       run.observer.step(subject.view, subject.label, subject.contestant->backend->name(), step, most,
                         seconds);
@@ -90,7 +90,7 @@ std::vector<Samples> time(ExperimentRun& run, const std::vector<Subject>& subjec
   return samples;
 }
 
-void keep_layers(ExperimentRun& run, const Subject& subject, const Samples& samples,
+void keep_layers(ExperimentRun& run, const Participant& subject, const Samples& samples,
                  const std::vector<OperationGroup>& groups) {
   for (std::size_t part = 0; part < groups.size(); ++part)
     if (selected(run, layer_name(run.model, groups[part].layer)))
@@ -127,7 +127,7 @@ void measure_whole_programs(ExperimentRun& run, const std::vector<View>& views,
   run.phase(both                             ? "timing the network and its layers"
             : views.front() == View::network ? "timing the network"
                                              : "timing the layers");
-  std::vector<Subject> subjects;
+  std::vector<Participant> subjects;
   for (const View view : views)
     for (const Contestant& contestant : contestants)
       subjects.push_back({&contestant, view, "",
@@ -150,7 +150,7 @@ void measure_whole_programs(ExperimentRun& run, const std::vector<View>& views,
 /// Every layer of every contestant alone, out of the network's own program; the loss is no layer.
 void measure_isolated(ExperimentRun& run, const std::vector<Contestant>& contestants) {
   run.phase("timing layers alone");
-  std::vector<Subject> subjects;
+  std::vector<Participant> subjects;
   for (int layer = 0; layer < static_cast<int>(run.model.layers.size()); ++layer)
     for (const Contestant& contestant : contestants) {
       const std::string name = layer_name(run.model, layer);
@@ -215,7 +215,7 @@ void measure_prefixes(ExperimentRun& run, const std::vector<Contestant>& contest
     if (!selected(run, last.name)) continue;
     const Model cut = prefix(run.model, count);
     const std::vector<Contestant> all = prepare_on_all(run, contestants, cut);
-    std::vector<Subject> subjects;
+    std::vector<Participant> subjects;
     for (const Contestant& one : all)
       subjects.push_back({&one, View::prefix, last.name, time_whole_step(*one.program, run.clock)});
     const std::vector<Samples> samples = time(run, subjects);

@@ -13,7 +13,7 @@ namespace {
 
 /// First the version that kernels/onednn brought along: of two in one process, one would call the other's
 /// functions.
-std::vector<std::string> files() {
+std::vector<std::string> library_files() {
   std::vector<std::string> names{"libdnnl.so.3.6", "libdnnl.so.3", "libdnnl.so.2", "libdnnl.so"};
   std::stable_partition(names.begin(), names.end(), [](const std::string& name) {
     return dlopen(name.c_str(), RTLD_NOW | RTLD_NOLOAD) != nullptr;
@@ -36,7 +36,7 @@ constexpr unsigned runtime_tbb = 4;
 class OneDnn final : public Library {
  public:
   OneDnn()
-      : object_(files()),
+      : object_(library_files()),
         version_(object_.function<const Version*()>("dnnl_version")()),
         sgemm_(object_.function<Sgemm>("dnnl_sgemm")) {}
 
@@ -76,7 +76,7 @@ class OneDnn final : public Library {
 }  // namespace
 
 std::string missing_onednn() {
-  return SharedObject::missing(files(), "libdnnl-dev");
+  return SharedObject::missing(library_files(), "libdnnl-dev");
 }
 
 std::unique_ptr<Library> open_onednn() {

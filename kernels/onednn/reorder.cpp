@@ -14,7 +14,7 @@ struct Reorder::Known {
 
 namespace {
 
-const float* floats(const memory& data) {
+const float* elements(const memory& data) {
   return static_cast<const float*>(data.get_data_handle());
 }
 
@@ -73,7 +73,7 @@ std::vector<WrongReorder> Reorder::wrong() const {
 }
 
 void Reorder::walk(const memory& from, const memory& to) const {
-  copy(*places_of(from_), floats(from), *places_of(to_), static_cast<float*>(to.get_data_handle()));
+  copy(*places_of(from_), elements(from), *places_of(to_), static_cast<float*>(to.get_data_handle()));
 }
 
 void Reorder::run(dnnl::stream& stream, const memory& from, const memory& to) {
@@ -87,7 +87,7 @@ void Reorder::run(dnnl::stream& stream, const memory& from, const memory& to) {
     const std::optional<Places> to_places = places_of(to_);
     if (!from_places || !to_places)
       return;  // nobody but the library knows these layouts: verification will see
-    const Comparison comparison = compare(*from_places, floats(from), *to_places, floats(to));
+    const Comparison comparison = compare(*from_places, elements(from), *to_places, elements(to));
     if (comparison.wrong == 0) return;
     known_->wrong.push_back({chosen_, "", in_words(comparison)});
     choose();

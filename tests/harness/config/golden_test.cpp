@@ -59,14 +59,14 @@ TEST_P(Golden, EveryLayerEqualsTheIndependentTable) {
   EXPECT_EQ(model_lines(config.networks[0].model), golden);
 }
 
-std::string name_of(const ::testing::TestParamInfo<std::string>& config) {
+std::string config_name(const ::testing::TestParamInfo<std::string>& config) {
   return config.param;
 }
 
 INSTANTIATE_TEST_SUITE_P(Configs, Golden,
                          ::testing::Values("vgg16", "overfeat", "lenet", "lasagne_cnn", "filters",
                                            "mlp_mnist", "cnn_mnist", "cnn_mnist_small"),
-                         name_of);
+                         config_name);
 
 TEST(ShippedConfigs, HaveThePublishedNumbersOfParameters) {
   const auto parameters = [](const std::string& name) {

@@ -9,16 +9,6 @@
 namespace cnnbench {
 namespace {
 
-/// A clock that runs faster where it is told to.
-class Stretched final : public Clock {
- public:
-  double now() override { return factor * clock_.now(); }
-  double factor = 1;
-
- private:
-  SteadyClock clock_;
-};
-
 TEST(MemoryCanary, TakesTimeOnAnyNumberOfThreads) {
   SteadyClock clock;
   for (const int threads : {1, 2, 3}) {
@@ -31,7 +21,7 @@ TEST(MemoryCanary, TakesTimeOnAnyNumberOfThreads) {
 }
 
 TEST(Canaries, KnowTheirShortestTimesAfterADisturbedStart) {
-  Stretched clock;
+  StretchedClock clock;
   clock.factor = 1000;
   Canaries canaries(clock, 1);
   const CanaryTimes disturbed = canaries.reference();

@@ -21,14 +21,7 @@ TEST(Canary, TakesTimeOnAnyNumberOfThreads) {
 // Its work is fixed at start-up: a clock that runs a thousand times as fast from then on sees that much more
 // time.
 TEST(Canary, DoesTheSameWorkEveryTime) {
-  class Stretched final : public Clock {
-   public:
-    double now() override { return factor * clock_.now(); }
-    double factor = 1;
-
-   private:
-    SteadyClock clock_;
-  } clock;
+  StretchedClock clock;
   const Canary canary(clock, 1);
   clock.factor = 1000;
   double least = 1e9;  // the least of many is not disturbed by other processes

@@ -29,6 +29,16 @@ class FakeClock final : public Clock {
   double seconds_ = 0;
 };
 
+/// The steady clock, which runs faster where it is told to.
+class StretchedClock final : public Clock {
+ public:
+  double now() override { return factor * clock_.now(); }
+  double factor = 1;
+
+ private:
+  SteadyClock clock_;
+};
+
 /// What happened, in order: "barrier", "gather", "broadcast", "max", and the names of the steps that ran.
 using Journal = std::vector<std::string>;
 
@@ -97,6 +107,11 @@ class FakeCluster : public Cluster {
   std::size_t broadcasts_ = 0;
   std::size_t maxima_ = 0;
 };
+
+/// So many steps, and no other condition.
+inline TimingSettings exactly(std::int64_t burn_in, std::int64_t steps) {
+  return {burn_in, steps, 0, 0};
+}
 
 /// A step whose k-th run takes the k-th of the given times, over and over; it times itself by the fake clock,
 /// as the runner's steps do by the real one. Copies of timed() share its count.

@@ -13,7 +13,6 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 constexpr std::int64_t batch = 4;
-constexpr Direction forward = Direction::forward;
 
 /// conv 3→2, 3×3 over 6×6 → 4×4; dense 32 → 5. 2·54·16 = 1728 and 2·160 = 320 FLOPs an image.
 Model two_layers() {
@@ -171,7 +170,8 @@ TEST(WholeStepRecord, FlagsAMedianThatIsLessPreciseThanAskedFor) {
 TEST(LayerRecord, IsOfOnePartOfTheSamples) {
   const Samples samples{{{1, 2}, {3, 5}}, {{4, 7}}, StopReason::max_seconds, {}, {{0, 8}}};
 
-  const Record record = layer_record(context(), two_layers(), {1, forward, "jit + copy"}, samples, 1).value();
+  const Record record =
+      layer_record(context(), two_layers(), {1, Direction::forward, "jit + copy"}, samples, 1).value();
 
   EXPECT_EQ(record.layer, "d");
   EXPECT_EQ(record.kind, "dense");
@@ -187,13 +187,14 @@ TEST(LayerRecord, IsOfOnePartOfTheSamples) {
 }
 
 TEST(LayerRecord, IsDirectEquivalentWhereItsOperationsAre) {
-  const OperationGroup group{0, forward, "winograd", "", 1, true};
+  const OperationGroup group{0, Direction::forward, "winograd", "", 1, true};
   EXPECT_TRUE(layer_record(context(), two_layers(), group, samples_of({1}), 0).value().direct_equivalent);
 }
 
 TEST(LayerRecord, OfTheLossReadsWhatEntersIt) {
   const Samples samples = samples_of({1});
-  const Record record = layer_record(context(), two_layers(), {2, forward, "l2"}, samples, 0).value();
+  const Record record =
+      layer_record(context(), two_layers(), {2, Direction::forward, "l2"}, samples, 0).value();
   const Record back =
       layer_record(context(), two_layers(), {2, Direction::backward_data, "l2"}, samples, 0).value();
 
@@ -205,8 +206,8 @@ TEST(LayerRecord, OfTheLossReadsWhatEntersIt) {
 }
 
 TEST(LayerRecord, IsNoneWithoutSamples) {
-  EXPECT_FALSE(layer_record(context(), two_layers(), {0, forward, ""}, samples_of({}), 0));
-  EXPECT_FALSE(layer_record(context(), two_layers(), {0, forward, ""}, samples_of({1}), 1));
+  EXPECT_FALSE(layer_record(context(), two_layers(), {0, Direction::forward, ""}, samples_of({}), 0));
+  EXPECT_FALSE(layer_record(context(), two_layers(), {0, Direction::forward, ""}, samples_of({1}), 1));
 }
 
 }  // namespace

@@ -18,10 +18,6 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-TimingSettings exactly(std::int64_t burn_in, std::int64_t steps) {
-  return {burn_in, steps, 0, 0};
-}
-
 TEST(MeasuringLoopInterruption, OnAnotherRankEndsAllSubjectsWithWhatTheyHave) {
   FakeClock clock;
   FakeCluster cluster(0, 2);

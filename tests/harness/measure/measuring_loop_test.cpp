@@ -18,10 +18,6 @@ using testing::ElementsAreArray;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-TimingSettings exactly(std::int64_t burn_in, std::int64_t steps) {
-  return {burn_in, steps, 0, 0};
-}
-
 /// 1, 2, 3, … so that every run of a step can be told from its time.
 std::vector<double> numbered(std::int64_t runs) {
   std::vector<double> durations;

@@ -22,7 +22,7 @@ Samples samples_of(std::vector<std::vector<double>> starts, std::vector<std::vec
   return samples;
 }
 
-std::vector<std::string> texts(const Samples& samples, const std::vector<std::string>& hosts = {}) {
+std::vector<std::string> flag_texts(const Samples& samples, const std::vector<std::string>& hosts = {}) {
   std::vector<std::string> list;
   for (const Flag& flag : rank_flags(samples, hosts)) list.push_back(flag.text);
   return list;
@@ -87,47 +87,48 @@ TEST(BurstTime, CountsWhatLiesBetweenTheStepsOfABurstAndNotBetweenBursts) {
 }
 
 TEST(RankFlags, AreNoneForRanksThatRunTogether) {
-  EXPECT_THAT(texts(samples_of({{0, 2}, {0, 2}}, {{2, 2}, {2, 2}})), IsEmpty());
-  EXPECT_THAT(texts(samples_of({{0, 2}}, {{2, 2}})), IsEmpty());
-  EXPECT_THAT(texts({}), IsEmpty());
+  EXPECT_THAT(flag_texts(samples_of({{0, 2}, {0, 2}}, {{2, 2}, {2, 2}})), IsEmpty());
+  EXPECT_THAT(flag_texts(samples_of({{0, 2}}, {{2, 2}})), IsEmpty());
+  EXPECT_THAT(flag_texts({}), IsEmpty());
 }
 
 TEST(RankFlags, NameTheRankThatIsSlowestMostOftenAndItsHost) {
   const Samples two = samples_of({{0, 3, 6}, {0, 3, 6}}, {{1, 3, 2}, {3, 1, 3}});
-  EXPECT_THAT(texts(two), ElementsAre("the slowest rank takes 3.00 times as long as the other rank; slowest "
-                                      "in 2 of 3 steps: rank 1"));
-  EXPECT_THAT(texts(two, {"node-a", "node-b"}),
+  EXPECT_THAT(flag_texts(two),
+              ElementsAre("the slowest rank takes 3.00 times as long as the other rank; slowest "
+                          "in 2 of 3 steps: rank 1"));
+  EXPECT_THAT(flag_texts(two, {"node-a", "node-b"}),
               ElementsAre("the slowest rank takes 3.00 times as long as the other rank; slowest in 2 of 3 "
                           "steps: rank 1 on node-b"));
   const Samples three = samples_of({{0}, {0}, {0}}, {{1}, {2}, {3}});
-  EXPECT_THAT(texts(three), ElementsAre("the slowest rank takes 2.00 times as long as the median of the "
-                                        "others; slowest in 1 of 1 steps: rank 2"));
+  EXPECT_THAT(flag_texts(three), ElementsAre("the slowest rank takes 2.00 times as long as the median of the "
+                                             "others; slowest in 1 of 1 steps: rank 2"));
 }
 
 TEST(RankFlags, SayWhereRanksRunOneAfterTheOther) {
   EXPECT_THAT(
-      texts(samples_of({{0, 8}, {4, 12}}, {{4, 4}, {4, 4}})),
+      flag_texts(samples_of({{0, 8}, {4, 12}}, {{4, 4}, {4, 4}})),
       ElementsAre("the steps of all ranks take 2.00 times as long as those of the slowest rank alone: "
                   "the ranks do not run at the same time. Do they share cores?"));
-  EXPECT_THAT(texts(samples_of({{0}, {1}}, {{16}, {16}})), IsEmpty());
+  EXPECT_THAT(flag_texts(samples_of({{0}, {1}}, {{16}, {16}})), IsEmpty());
 }
 
 TEST(RankFlags, SayWhereMostOfABurstLiesBetweenItsSteps) {
   EXPECT_THAT(
-      texts(samples_of({{0, 4}}, {{1, 1}})),
+      flag_texts(samples_of({{0, 4}}, {{1, 1}})),
       ElementsAre("the steps add up to 2 s, the bursts that they were taken in took 5 s: 2.50 times as "
                   "long"));
   // As many microseconds are what a barrier takes.
-  EXPECT_THAT(texts(samples_of({{0, 4e-6}}, {{1e-6, 1e-6}})), IsEmpty());
+  EXPECT_THAT(flag_texts(samples_of({{0, 4e-6}}, {{1e-6, 1e-6}})), IsEmpty());
 }
 
 TEST(RankFlags, SayWhereTheClocksAreNotKnownWellEnough) {
   Samples samples = samples_of({{0}, {0}}, {{1e-3}, {1e-3}});
   samples.clock_error_seconds = 30e-6;
-  EXPECT_THAT(texts(samples),
+  EXPECT_THAT(flag_texts(samples),
               ElementsAre("the clocks of the nodes are known to ±30 µs of one another: 3 % of a step"));
   samples.clock_error_seconds = 10e-6;
-  EXPECT_THAT(texts(samples), IsEmpty());
+  EXPECT_THAT(flag_texts(samples), IsEmpty());
 }
 
 }  // namespace

@@ -135,7 +135,9 @@ TEST(RankClocks, AreComparedAnewBeforeEachView) {
     cluster.barrier();
     clocks.synchronize();  // by now a tenth of a second has come on top
     EXPECT_NEAR(clock.on_rank_0(clock.reads(2000)), 2000, 1e-4);
-    if (cluster.is_root()) EXPECT_NEAR(clocks.nodes()[1].drift.value(), -1e-4, 1e-6);
+    if (cluster.is_root()) {
+      EXPECT_NEAR(clocks.nodes()[1].drift.value(), -1e-4, 1e-6);
+    }
   };
   ThreadCluster::run(2, body, true);
 }

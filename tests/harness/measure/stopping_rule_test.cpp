@@ -151,11 +151,11 @@ TEST(StoppingRule, StopsAtTheFirstLookWhereThePlainComputationSaysSo) {
 }
 
 TEST(StoppingRule, RefusesSettingsOutOfRange) {
-  const double infinity = std::numeric_limits<double>::infinity();
+  const double unbounded = std::numeric_limits<double>::infinity();
   const double nan = std::numeric_limits<double>::quiet_NaN();
   for (const TimingSettings& settings :
        {TimingSettings{0, 0, 0, 0}, TimingSettings{-1, 1, 0, 0}, TimingSettings{0, 1, -0.01, 0},
-        TimingSettings{0, 1, nan, 0}, TimingSettings{0, 1, 0, -1}, TimingSettings{0, 1, 0, infinity}}) {
+        TimingSettings{0, 1, nan, 0}, TimingSettings{0, 1, 0, -1}, TimingSettings{0, 1, 0, unbounded}}) {
     EXPECT_THROW(StoppingRule{settings}, std::invalid_argument);
   }
 }

@@ -99,9 +99,9 @@ TEST_F(FaultInjection, FindsOneWrongElementOfEveryGradient) {
 }
 
 TEST_F(FaultInjection, FindsAnythingThatIsNotANumber) {
-  const float infinity = std::numeric_limits<float>::infinity();
+  const float unbounded = std::numeric_limits<float>::infinity();
   const std::vector<std::pair<float, std::string>> values{
-      {std::numeric_limits<float>::quiet_NaN(), "nan"}, {infinity, "inf"}, {-infinity, "-inf"}};
+      {std::numeric_limits<float>::quiet_NaN(), "nan"}, {unbounded, "inf"}, {-unbounded, "-inf"}};
   for (const auto& [value, name] : values) {
     const auto spoil = [bad = value](std::span<float> plain) { plain[4] = bad; };
     start(Pass::forward);

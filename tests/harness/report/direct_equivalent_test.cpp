@@ -14,7 +14,7 @@ using ::testing::Not;
 using testing::printed;
 using testing::widest_line;
 
-std::string layers_text(const Report& report, const std::string& model = "net",
+std::string direct_text(const Report& report, const std::string& model = "net",
                         const std::string& pass = "forward", const std::string& view = "layers") {
   return printed([&](std::ostream& out) { print_layers(out, report, model, pass, "onednn", view); });
 }
@@ -44,7 +44,7 @@ Report winograd_report() {
 
 TEST(DirectEquivalent, RatesHaveADaggerAndErrorsStandBesideThem) {
   EXPECT_EQ(
-      layers_text(winograd_report()),
+      direct_text(winograd_report()),
       "Layers of net, forward on onednn: batch 32, 1 rank × 1 thread; mean over 10 steps\n"
       "layer  output       forward  share  GFLOP/s    error  implementation\n"
       "                    ms ± sd      %\n"
@@ -60,17 +60,17 @@ TEST(DirectEquivalent, RatesHaveADaggerAndErrorsStandBesideThem) {
 TEST(DirectEquivalent, TheHighestLayerAboveThePeakIsNamedWithTheirNumber) {
   Report report = winograd_report();
   report.ceilings = Ceilings{40e9, "AVX-512F", 2};
-  EXPECT_THAT(on_one_line(layers_text(report)),
+  EXPECT_THAT(on_one_line(direct_text(report)),
               HasSubstr("exceed the FMA peak of 40.0 GFLOP/s (measured, AVX-512F, 2 threads): conv1 forward "
                         "reaches 250 % of it. error"));
 
   report.records.push_back(layer_record("conv2", "forward", 0.008, 0.0004, 1'600'000'000, "winograd"));
   report.records.back().direct_equivalent = true;
-  EXPECT_THAT(on_one_line(layers_text(report)),
+  EXPECT_THAT(on_one_line(direct_text(report)),
               HasSubstr("conv2 forward reaches 500 % of it, the most of 2 above it."));
 
   report.ceilings->fma_flops_per_second = 1e12;
-  EXPECT_THAT(on_one_line(layers_text(report)), Not(HasSubstr("reaches")));
+  EXPECT_THAT(on_one_line(direct_text(report)), Not(HasSubstr("reaches")));
 }
 
 TEST(DirectEquivalent, TrainingShowsTheWorstErrorOfALayerAndMarksEveryDirection) {
@@ -79,7 +79,7 @@ TEST(DirectEquivalent, TrainingShowsTheWorstErrorOfALayerAndMarksEveryDirection)
       layer_record("conv1", "backward_weights", 0.032, 0.0032, 1'600'000'000, "winograd:f4x4:avx512"));
   report.records.back().direct_equivalent = true;
   report.records.push_back(layer_record("fc", "backward_data", 0.004, 0.0004, 800'000'000, "gemm:jit"));
-  const std::string text = layers_text(report);
+  const std::string text = direct_text(report);
   EXPECT_THAT(text, HasSubstr("50.0†  winograd:f4x4:avx512  2.0e-06\n"));
   EXPECT_THAT(text,
               HasSubstr("\nconv1   100.0†  winograd:f4x4:avx512        -  -           50.0†  winograd"));
@@ -87,14 +87,14 @@ TEST(DirectEquivalent, TrainingShowsTheWorstErrorOfALayerAndMarksEveryDirection)
   EXPECT_THAT(on_one_line(text), HasSubstr("the worst of output and gradients of input and weights"));
 
   report.checks[0].l2_error = 3e-6;  // of the output
-  EXPECT_THAT(layers_text(report), HasSubstr("50.0†  winograd:f4x4:avx512  3.0e-06\n"));
+  EXPECT_THAT(direct_text(report), HasSubstr("50.0†  winograd:f4x4:avx512  3.0e-06\n"));
 }
 
 TEST(DirectEquivalent, TablesWithoutSuchLayersHaveNeitherDaggerNorErrors) {
   Report report = winograd_report();
   report.records[0].direct_equivalent = false;
   report.ceilings = Ceilings{40e9, "AVX-512F", 2};
-  const std::string text = layers_text(report);
+  const std::string text = direct_text(report);
   EXPECT_THAT(text, Not(HasSubstr("†")));
   EXPECT_THAT(text, Not(HasSubstr("error")));
 }
@@ -102,7 +102,7 @@ TEST(DirectEquivalent, TablesWithoutSuchLayersHaveNeitherDaggerNorErrors) {
 TEST(DirectEquivalent, LayersAloneWereNotVerifiedAndHaveNoErrors) {
   Report report = winograd_report();
   for (Record& record : report.records) record.view = "isolated";
-  const std::string text = layers_text(report, "net", "forward", "isolated");
+  const std::string text = direct_text(report, "net", "forward", "isolated");
   EXPECT_THAT(text, HasSubstr("100.0†"));
   EXPECT_THAT(text, Not(HasSubstr("error")));
 }
@@ -120,7 +120,7 @@ TEST(DirectEquivalent, Vgg16StillFitsTheConsole) {
       one.pass = pass;
       report.checks.push_back(one);
     }
-    const std::string text = layers_text(report, "vgg16", pass);
+    const std::string text = direct_text(report, "vgg16", pass);
     EXPECT_LE(widest_line(text), 100U) << text;
     EXPECT_THAT(text, HasSubstr("4.3e-07"));
     EXPECT_THAT(text, HasSubstr("\nconv5_3 "));

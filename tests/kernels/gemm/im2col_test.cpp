@@ -5,17 +5,13 @@
 #include <vector>
 
 #include "kernels/gemm/im2col.h"
+#include "tests/kernels/gemm/shapes.h"
 #include "tests/kernels/networks.h"
 
 namespace cnnbench::gemm {
 namespace {
 
 using ::testing::ElementsAre;
-
-ConvolutionShape shape_of(const Shape& input, const Convolution& convolution, std::int64_t batch = 1) {
-  const Model model = build_model("", "", input, {{"conv", convolution}}, Loss::l2);
-  return {model.layers[0], convolution, batch};
-}
 
 std::vector<float> columns_of(const ConvolutionShape& shape, const Tile& tile, const std::vector<float>& src,
                               std::int64_t group = 0) {

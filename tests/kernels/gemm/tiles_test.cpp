@@ -4,15 +4,11 @@
 #include <vector>
 
 #include "kernels/gemm/tiles.h"
+#include "tests/kernels/gemm/shapes.h"
 #include "tests/kernels/networks.h"
 
 namespace cnnbench::gemm {
 namespace {
-
-ConvolutionShape shape_of(const Shape& input, const Convolution& convolution, std::int64_t batch) {
-  const Model model = build_model("", "", input, {{"conv", convolution}}, Loss::l2);
-  return {model.layers[0], convolution, batch};
-}
 
 struct Layer {
   Shape input;
