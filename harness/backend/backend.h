@@ -146,6 +146,9 @@ class Backend {
   /// What is known to be wrong in this version of its library, a sentence each.
   virtual std::vector<std::string> warnings() const { return {}; }
 
+  /// Whether it chooses among implementations by timing them, so that two programs of one network may differ.
+  virtual bool chooses_by_timing() const { return false; }
+
   /// The reason why this backend cannot run the layer, in words for the user; empty where it can.
   virtual std::string unsupported(const ModelLayer& layer, Pass pass) const = 0;
 

@@ -67,7 +67,6 @@ std::unique_ptr<Program> prepare_prefix(ExperimentRun& run, const Backend& backe
 std::vector<std::vector<View>> views_in_turns(const std::vector<View>& views);
 
 /// Times the contestants in views that go together and adds what was found to the run's findings.
-void measure_views(ExperimentRun& run, const std::vector<View>& views,
-                   const std::vector<Contestant>& contestants);
+void measure_views(ExperimentRun& run, const std::vector<View>& views, std::vector<Contestant>& contestants);
 
 }  // namespace cnnbench

@@ -112,6 +112,7 @@ std::optional<Record> whole_step_record(const RecordContext& context, const Mode
   record.summary = summarize(record.samples, context.clock.resolution_seconds);
   record.conditions = samples.conditions;
   record.stop_reason = to_string(samples.stop_reason);
+  record.instances = samples.instances;
   add_ranks(record, samples, context.clock.resolution_seconds);
   record.flags = flags(context, record, samples, 1);
   flag_precision(context, record);
@@ -143,6 +144,7 @@ std::optional<Record> layer_record(const RecordContext& context, const Model& mo
   record.summary = summarize(record.samples, context.clock.resolution_seconds);
   record.conditions = samples.conditions;
   record.stop_reason = to_string(samples.stop_reason);
+  record.instances = samples.instances;
   record.flags = flags(context, record, samples, group.operations);
   return record;
 }

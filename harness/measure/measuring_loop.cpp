@@ -39,6 +39,7 @@ class Subject {
   }
 
   bool finished() const { return finished_; }
+  double seconds() const { return seconds_; }
   bool cut_short() const { return finished_ && samples_.stop_reason == StopReason::interrupted; }
   std::int64_t steps() const { return steps_; }
   void settle() { watch_.settle(); }
@@ -52,12 +53,19 @@ class Subject {
   /// a step to make the caches its own where another program ran last. Ends where interrupted.
   void get_ready(std::int64_t burn_in, bool other_ran_last) {
     lead_in();
-    if (steps_ > 0) {
+    if (burnt_in_) {
       run_untimed(other_ran_last && !step_.lead_in ? 1 : 0);
     } else if (burn_in > 0) {
       run_untimed(burn_in);
       lead_in();
     }
+    burnt_in_ = true;
+  }
+
+  /// Its program is another instance from here on.
+  void renewed() {
+    burnt_in_ = false;
+    if (steps_ > 0) ++samples_.instances;
   }
 
   /// Takes one step that counts, and learns from rank 0 whether it was the last. Rank 0 gets its seconds.
@@ -94,6 +102,7 @@ class Subject {
       total += seconds;
       if (cluster_.is_root()) told(seconds);
     }
+    seconds_ += total;
     return watch_.block_ended(cluster_, total, step);
   }
 
@@ -159,7 +168,40 @@ class Subject {
   std::vector<double> local_;  // seconds of this rank's parts, its start, and 1 where it was interrupted
   Samples samples_;
   std::int64_t steps_ = 0;
+  double seconds_ = 0;  // on rank 0
+  bool burnt_in_ = false;
   bool finished_ = false;
+};
+
+/// When the programs are made anew.
+class Renewals {
+ public:
+  Renewals(const Renewal& renewal, const TimingSettings& settings, int burst_length, Cluster& cluster)
+      : renewal_(renewal), cluster_(cluster), left_(renewal.renew ? most_instances - 1 : 0) {
+    const std::int64_t rounds = (settings.steps + burst_length - 1) / burst_length;
+    rounds_each_ = std::max<std::int64_t>(1, rounds / most_instances);
+  }
+
+  /// Asked before every round, on all ranks. `measured`: the seconds of all steps so far, on rank 0.
+  bool due(std::int64_t round, double measured) {
+    if (left_ == 0 || round == 0 || round % rounds_each_ != 0) return false;
+    if (round == rounds_each_) {
+      const double all = (most_instances - 1) * renewal_.seconds;
+      const bool worth_it = all <= std::max(short_seconds, largest_share * most_instances * measured);
+      if (cluster_.broadcast(worth_it ? 1 : 0) == 0) left_ = 0;
+      if (left_ == 0) return false;
+    }
+    --left_;
+    return true;
+  }
+
+ private:
+  static constexpr double short_seconds = 2;
+  static constexpr double largest_share = 0.25;
+  const Renewal& renewal_;
+  Cluster& cluster_;
+  std::int64_t rounds_each_ = 1;
+  int left_;
 };
 
 /// The processes that the subjects run in, this one among them.
@@ -185,7 +227,8 @@ std::vector<std::size_t> programs_of(const std::vector<TimedStep>& steps) {
 }  // namespace
 
 std::vector<Samples> measure(const std::vector<TimedStep>& timed_steps, const TimingSettings& settings,
-                             Cluster& cluster, const Progress& progress, ConditionsProbe* probe) {
+                             Cluster& cluster, const Progress& progress, ConditionsProbe* probe,
+                             const Renewal& renewal) {
   const std::vector<int> processes = processes_of(timed_steps);
   std::vector<Subject> subjects;
   subjects.reserve(timed_steps.size());
@@ -199,7 +242,17 @@ std::vector<Samples> measure(const std::vector<TimedStep>& timed_steps, const Ti
   bool interruption = false;
   Turns turns(subjects.size(), settings.seed);
   const int length = subjects.size() > 1 ? burst : burst_alone;
-  while (open > 0 && !interruption) {
+  Renewals renewals(renewal, settings, length, cluster);
+  for (std::int64_t round = 0; open > 0 && !interruption; ++round) {
+    const double measured =
+        std::accumulate(subjects.begin(), subjects.end(), 0.0,
+                        [](double sum, const Subject& subject) { return sum + subject.seconds(); });
+    if (renewals.due(round, measured)) {
+      renewal.renew();
+      latest = subjects.size();
+      for (Subject& subject : subjects)
+        if (!subject.finished()) subject.renewed();
+    }
     for (const std::size_t i : turns.next_round()) {
       Subject& subject = subjects[i];
       if (subject.finished()) continue;

@@ -30,6 +30,17 @@ struct TimedStep {
   std::function<void()> gap = {};
 };
 
+/// Makes the programs of all subjects anew, so that one run samples what an instance of a program cannot
+/// know: where its memory lies.
+struct Renewal {
+  /// After it the TimedSteps run the new programs. All ranks call it together.
+  std::function<void()> renew;
+  double seconds = 0;  ///< that it takes; on rank 0
+};
+
+/// So many instances of each program are measured where they are made anew.
+inline constexpr int most_instances = 20;
+
 /// Raw samples of one TimedStep; complete on rank 0, empty elsewhere (but stop_reason).
 struct Samples {
   /// [part][step]: the longest of the ranks' own times in that step.
@@ -41,6 +52,7 @@ struct Samples {
   /// [rank][step]: when that rank began the step; seconds on rank 0's clock. See over_ranks().
   std::vector<std::vector<double>> starts = {};
   std::vector<std::size_t> bursts = {};  ///< the first step of each burst
+  int instances = 1;                     ///< of its program that were measured, each as long as the others
   double clock_error_seconds = 0;        ///< by which starts of different nodes may be off
 };
 
@@ -61,8 +73,10 @@ using Progress =
 /// are read before and after every burst, and now and then its canaries sing after one, outside the timed
 /// part, when all threads of all subjects sleep; where steps are short, one more untimed step then fills the
 /// caches again. Where another program ran last, a burst, too, waits until all threads of that one sleep.
+/// With a renewal, the programs are made anew after every twentieth of the rounds, and burnt in again, unless
+/// all of that would take more than 2 s and more than a quarter of the time that is measured.
 std::vector<Samples> measure(const std::vector<TimedStep>& timed_steps, const TimingSettings& settings,
                              Cluster& cluster, const Progress& progress = {},
-                             ConditionsProbe* probe = nullptr);
+                             ConditionsProbe* probe = nullptr, const Renewal& renewal = {});
 
 }  // namespace cnnbench

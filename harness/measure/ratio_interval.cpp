@@ -13,6 +13,7 @@ namespace cnnbench {
 namespace {
 
 constexpr std::size_t least_bursts = 4;
+constexpr std::size_t most_batches = 20;
 constexpr double most_degrees = 1e4;  // as good as infinitely many
 
 /// Of the k-th bursts; empty where one took no time.
@@ -31,6 +32,12 @@ std::vector<double> log_ratios(std::span<const double> numerator, std::span<cons
 
 }  // namespace
 
+double placement_sd(int instances, double seconds) {
+  constexpr double of_one_instance = 1e-6;  // seconds
+  if (instances >= enough_instances) return least_placement_sd;
+  return std::hypot(least_placement_sd, of_one_instance / (seconds * std::sqrt(std::max(1, instances))));
+}
+
 std::optional<TurnsRatio> compare_turns(std::span<const double> numerator,
                                         std::span<const double> denominator, double placement_sd) {
   std::vector<double> ratios = log_ratios(numerator, denominator);
@@ -48,7 +55,7 @@ std::optional<TurnsRatio> compare_turns(std::span<const double> numerator,
 
   const double share = kept / static_cast<double>(n);
   for (double& ratio : ratios) ratio = std::clamp(ratio, sorted[cut], sorted[n - 1 - cut]);
-  const std::vector<double> batches = batch_means(ratios, batch_count(n));
+  const std::vector<double> batches = batch_means(ratios, std::min(n, most_batches));
   const double error = standard_error(batches) / share;
   const double total = std::hypot(error, placement_sd);
   // Of a sum of variances, one of which is known (Satterthwaite 1946).

@@ -15,9 +15,17 @@ struct TurnsRatio {
   std::optional<double> p;           ///< two-sided, of "they take equally long"; empty with the interval
 };
 
-/// Spread of the placement of two programs' memory; measured: see docs/method.md. Of one program that is
-/// compared with itself it is 0.
-constexpr double two_programs_placement_sd = 0.01;
+/// What is left of it in any case.
+constexpr double least_placement_sd = 0.01;
+
+/// With so many instances, the placement of memory is among the differences between batches.
+constexpr int enough_instances = 8;
+
+/// The spread of a ratio of two programs that is not in the samples, relative to it: of steps of so many
+/// `seconds`, taken by so many instances of each (see Renewal). Measured: see docs/method.md. Where memory
+/// lies costs a few hundred nanoseconds more or less. Of one program that is compared with itself it is all
+/// 0.
+double placement_sd(int instances, double seconds);
 
 /// The unit is the burst (see Turns): its steps share what happened just then, and are one observation. Of
 /// the k-th bursts of both, taken in the same round, so that a slow minute of the machine is in both and
@@ -26,14 +34,14 @@ constexpr double two_programs_placement_sd = 0.01;
 /// over the rounds without the fifth with the largest and the fifth with the smallest ratios, so that a few
 /// disturbed ones do not decide; its interval is that of the trimmed mean (Tukey & McLaughlin 1963; Yuen
 /// 1974: Student's, of the values clamped to those kept), with the error from batches of successive rounds
-/// (see batch_count()), since bursts may hang together too. `placement_sd` is the spread, relative to the
-/// ratio, of what one launch cannot see: that memory lies otherwise in another; it is added to the error.
-/// Both samples are in the order of time; steps of a burst that is not whole, and what one subject has more
-/// of than the other, are left out; of less than one burst the steps that there are make one. Empty without
-/// steps, or where a burst took no time.
+/// (at most 20), since bursts may hang together too, and so do those of one instance. `placement_sd` is the
+/// spread, relative to the ratio, of what one launch cannot see: that memory lies otherwise in another; it is
+/// added to the error. Both samples are in the order of time; steps of a burst that is not whole, and what
+/// one subject has more of than the other, are left out; of less than one burst the steps that there are make
+/// one. Empty without steps, or where a burst took no time.
 std::optional<TurnsRatio> compare_turns(std::span<const double> numerator,
                                         std::span<const double> denominator,
-                                        double placement_sd = two_programs_placement_sd);
+                                        double placement_sd = least_placement_sd);
 
 /// Holm's step-down correction (1979) of the p of tests that are read together: the chance of even one false
 /// alarm among them is at most 5 % where those at most 0.05 are believed. In the order of `ps`.

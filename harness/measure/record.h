@@ -77,6 +77,7 @@ struct Record {
   /// Median over steps of (slowest rank / median of the others); whole-step records, ranks > 1.
   std::optional<double> imbalance;
   std::string stop_reason;
+  int instances = 1;  ///< of its program that were measured, one after the other: see Renewal
   Conditions conditions;
   std::vector<Flag> flags;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 #include "harness/machine/running_threads.h"
 #include "harness/measure/experiment_run.h"
@@ -41,8 +42,7 @@ struct Participant {
   const Contestant* contestant = nullptr;
   View view = View::network;
   std::string label;  ///< for the observer: "" for the network view, else the layer
-  TimedStep step;
-  int layer = 0;  ///< of an isolated one
+  int layer = 0;      ///< of an isolated one
 };
 
 /// What is to come before each timed step of a program.
@@ -65,12 +65,62 @@ std::function<void()> gap_before(const ExperimentRun& run, Program& program, int
   return {};
 }
 
-/// Times all subjects, in turns; one Samples a subject.
-std::vector<Samples> time(ExperimentRun& run, const std::vector<Participant>& subjects) {
+/// What times a participant in the program that its contestant has now.
+TimedStep step_of(const ExperimentRun& run, const Participant& participant) {
+  Program& program = *participant.contestant->program;
+  const bool whole = participant.view == View::network || participant.view == View::prefix;
+  TimedStep step = whole                              ? time_whole_step(program, run.clock)
+                   : participant.view == View::layers ? time_operations(program, run.clock)
+                                                      : time_layer(program, run.clock, participant.layer);
+  step.gap = gap_before(run, program, step.process);
+  return step;
+}
+
+/// Seconds that it took to prepare all contestants; on rank 0.
+double preparing_seconds(const ExperimentRun& run, const std::vector<Contestant>& contestants) {
+  double seconds = 0;
+  for (const Setup& setup : run.findings.setups)
+    for (const Contestant& contestant : contestants)
+      if (setup.backend == contestant.backend->name()) seconds += setup.prepare_seconds;
+  return seconds;
+}
+
+/// Whether the programs can be made anew while they are compared: the same operations come again, and in this
+/// process.
+bool renewable(const std::vector<Contestant>& contestants) {
+  return contestants.size() > 1 &&
+         std::all_of(contestants.begin(), contestants.end(), [](const Contestant& contestant) {
+           return !contestant.backend->chooses_by_timing() &&
+                  dynamic_cast<const TimedElsewhere*>(contestant.program.get()) == nullptr;
+         });
+}
+
+/// Prepares all contestants again. The old programs go first, since the memory may not hold both; then the
+/// kernel may give the same pages again, so that every other time the order is the reverse, and none keeps
+/// its pages. Throws std::runtime_error, on every rank, where that fails.
+void renew(ExperimentRun& run, std::vector<Contestant>& contestants, bool reverse) {
+  for (Contestant& contestant : contestants) contestant.program.reset();
+  for (std::size_t i = 0; i < contestants.size(); ++i) {
+    Contestant& contestant = contestants[reverse ? contestants.size() - 1 - i : i];
+    std::string message;
+    contestant.program = try_to_prepare(run, *contestant.backend, run.model, nullptr, message);
+    if (!contestant.program)
+      throw std::runtime_error(contestant.backend->name() + " could not be prepared again: " + message);
+  }
+}
+
+/// Times all subjects, in turns, and renews the contestants where they are given; one Samples a subject.
+std::vector<Samples> time(ExperimentRun& run, const std::vector<Participant>& subjects,
+                          std::vector<Contestant>* renewed = nullptr) {
   std::vector<TimedStep> steps;
-  for (const Participant& subject : subjects) {
-    steps.push_back(subject.step);
-    steps.back().gap = gap_before(run, *subject.contestant->program, subject.step.process);
+  for (const Participant& subject : subjects) steps.push_back(step_of(run, subject));
+  Renewal renewal;
+  if (renewed != nullptr) {
+    renewal.seconds = preparing_seconds(run, *renewed);
+    renewal.renew = [&, reverse = false]() mutable {
+      renew(run, *renewed, reverse = !reverse);
+      for (std::size_t i = 0; i < subjects.size(); ++i) steps[i] = step_of(run, subjects[i]);
+    };
   }
   const Progress progress = [&](std::size_t i, std::int64_t step, std::int64_t most, double seconds) {
     const Participant& subject = subjects[i];
@@ -80,7 +130,7 @@ std::vector<Samples> time(ExperimentRun& run, const std::vector<Participant>& su
   };
   run.clocks.synchronize();
   std::vector<Samples> samples =
-      measure(steps, run.experiment.timing, run.cluster, progress, run.experiment.conditions);
+      measure(steps, run.experiment.timing, run.cluster, progress, run.experiment.conditions, renewal);
   run.clocks.correct(samples);
   for (std::size_t i = 0; run.cluster.is_root() && i < samples.size(); ++i)
     run.findings.steps.push_back(step_times(context(run, *subjects[i].contestant->backend, subjects[i].view),
@@ -122,18 +172,15 @@ void attribute(ExperimentRun& run, const Backend& backend, const Samples& networ
 
 /// The views of the contestants' own programs: whole steps, and steps timed layer by layer.
 void measure_whole_programs(ExperimentRun& run, const std::vector<View>& views,
-                            const std::vector<Contestant>& contestants) {
+                            std::vector<Contestant>& contestants) {
   const bool both = views.size() > 1;
   run.phase(both                             ? "timing the network and its layers"
             : views.front() == View::network ? "timing the network"
                                              : "timing the layers");
   std::vector<Participant> subjects;
   for (const View view : views)
-    for (const Contestant& contestant : contestants)
-      subjects.push_back({&contestant, view, "",
-                          view == View::network ? time_whole_step(*contestant.program, run.clock)
-                                                : time_operations(*contestant.program, run.clock)});
-  const std::vector<Samples> samples = time(run, subjects);
+    for (const Contestant& contestant : contestants) subjects.push_back({&contestant, view, ""});
+  const std::vector<Samples> samples = time(run, subjects, renewable(contestants) ? &contestants : nullptr);
   if (!run.cluster.is_root()) return;
   for (std::size_t i = 0; i < subjects.size(); ++i) {
     const Contestant& contestant = *subjects[i].contestant;
@@ -156,8 +203,7 @@ void measure_isolated(ExperimentRun& run, const std::vector<Contestant>& contest
       const std::string name = layer_name(run.model, layer);
       // A backend may have nothing to do for a layer, or compute it along with another.
       if (!selected(run, name) || group_operations(*contestant.program, layer).empty()) continue;
-      subjects.push_back(
-          {&contestant, View::isolated, name, time_layer(*contestant.program, run.clock, layer), layer});
+      subjects.push_back({&contestant, View::isolated, name, layer});
     }
   const std::vector<Samples> samples = time(run, subjects);
   if (!run.cluster.is_root()) return;
@@ -216,8 +262,7 @@ void measure_prefixes(ExperimentRun& run, const std::vector<Contestant>& contest
     const Model cut = prefix(run.model, count);
     const std::vector<Contestant> all = prepare_on_all(run, contestants, cut);
     std::vector<Participant> subjects;
-    for (const Contestant& one : all)
-      subjects.push_back({&one, View::prefix, last.name, time_whole_step(*one.program, run.clock)});
+    for (const Contestant& one : all) subjects.push_back({&one, View::prefix, last.name});
     const std::vector<Samples> samples = time(run, subjects);
     if (!run.cluster.is_root()) continue;
     for (std::size_t i = 0; i < samples.size(); ++i) {
@@ -259,8 +304,7 @@ std::vector<std::vector<View>> views_in_turns(const std::vector<View>& views) {
   return groups;
 }
 
-void measure_views(ExperimentRun& run, const std::vector<View>& views,
-                   const std::vector<Contestant>& contestants) {
+void measure_views(ExperimentRun& run, const std::vector<View>& views, std::vector<Contestant>& contestants) {
   switch (views.front()) {
     case View::network:
     case View::layers:

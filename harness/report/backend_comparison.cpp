@@ -53,6 +53,7 @@ BackendTime time_of(const Records& records, bool took_turns) {
   }
   std::int64_t work = 0;
   double seconds = 0, medians = 0;
+  time.instances = records.front()->instances;
   for (const Record* record : records) {
     work += record->flops;
     seconds += seconds_a_step(record->summary);
@@ -96,7 +97,7 @@ void relate(BackendRow& row, std::size_t reference, const std::vector<bool>& ran
     BackendTime& time = times[i];
     row.compared = row.compared && (!ran[i] || time.median);
     if (!time.median || !base.median || !(*base.median > 0)) continue;
-    const std::optional<TurnsRatio> turns = compare_turns(time.samples, base.samples);
+    const std::optional<TurnsRatio> turns = turns_of(time, base);
     time.ratio = turns ? turns->ratio : *time.median / *base.median;
     if (i == reference)
       time.ratio_interval = Interval{1, 1};
@@ -272,8 +273,15 @@ bool BackendComparison::has_intervals() const {
          std::any_of(layers.begin(), layers.end(), told);
 }
 
+std::optional<TurnsRatio> turns_of(const BackendTime& time, const BackendTime& base) {
+  if (!time.median || !base.median) return std::nullopt;
+  return compare_turns(
+      time.samples, base.samples,
+      placement_sd(std::min(time.instances, base.instances), std::min(*time.median, *base.median)));
+}
+
 double ratio_of(const BackendTime& time, const BackendTime& base) {
-  const std::optional<TurnsRatio> turns = compare_turns(time.samples, base.samples);
+  const std::optional<TurnsRatio> turns = turns_of(time, base);
   return turns ? turns->ratio : *time.median / *base.median;
 }
 

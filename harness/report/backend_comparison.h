@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/measure/ratio_interval.h"
 #include "harness/measure/statistics.h"
 #include "harness/report/report.h"
 
@@ -16,6 +17,7 @@ struct BackendTime {
   std::optional<double> median;      ///< seconds; of the operations' sums, step by step. Empty: nothing ran
   std::optional<Interval> interval;  ///< of the median, 95 %, as in layers.csv
   std::vector<double> samples;       ///< seconds of every step, in the order of time; empty without turns
+  int instances = 1;                 ///< of the program that took them
   std::optional<double> ratio;       ///< to the reference: see ratio_of()
   std::optional<Interval> ratio_interval;  ///< 95 %, of this row alone: see compare_turns()
   /// It has the smallest median of the row, or is not told apart from the one that has: the p of their ratio
@@ -71,6 +73,9 @@ struct BackendComparison {
   /// Whether any difference in it can be told: see BackendTime::fastest.
   bool has_intervals() const;
 };
+
+/// compare_turns() of two backends' steps.
+std::optional<TurnsRatio> turns_of(const BackendTime& time, const BackendTime& base);
 
 /// The ratio by turns of the steps that both took (see compare_turns()); of backends that took no turns, the
 /// quotient of the medians.

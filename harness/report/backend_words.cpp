@@ -24,7 +24,7 @@ std::string list_of(std::vector<std::string> names) {
 /// "1.42 [1.40, 1.45]": how often `fast` goes into `slow`.
 std::string factor(const BackendTime& slow, const BackendTime& fast) {
   const double value = ratio_of(slow, fast);
-  const std::optional<TurnsRatio> turns = compare_turns(slow.samples, fast.samples);
+  const std::optional<TurnsRatio> turns = turns_of(slow, fast);
   const std::optional<Interval> interval = turns ? turns->interval : std::nullopt;
   if (!interval) return short_number(value) + " [no interval]";
   const int decimals = value >= 9.995 ? 1 : interval->high - interval->low < 0.02 * value ? 3 : 2;

@@ -15,9 +15,19 @@ namespace {
 
 constexpr std::size_t longest_name = 24;  // of a backend above its column
 
-constexpr const char* unknown_to_one_launch =
-    "One launch cannot know what another placement of its memory would give, which differs from launch to "
-    "launch: compare several launches with scripts/compare.py.";
+/// What the intervals hold, and what they do not.
+std::string unknown_to_one_launch(const Report& report) {
+  const bool sampled = std::all_of(report.records.begin(), report.records.end(), [](const Record& record) {
+    return (record.view != "network" && record.view != "layers") || record.instances >= enough_instances;
+  });
+  return sampled
+             ? "Every program was made anew several times: the intervals hold what the placement of its "
+               "memory does. "
+               "One launch cannot know what differs from launch to launch: compare several with "
+               "scripts/compare.py."
+             : "One launch cannot know what another placement of its memory would give, which differs from "
+               "launch to launch: compare several launches with scripts/compare.py.";
+}
 
 using Rows = std::vector<std::pair<std::string, const BackendRow*>>;
 
@@ -88,6 +98,12 @@ class Notes {
   std::vector<Note> notes_;
 };
 
+/// One significant digit, without an exponent: "20", "0.3".
+std::string one_digit(double value) {
+  const double unit = std::pow(10, std::floor(std::log10(value)));
+  return value < 10 ? fmt::format("{:.1g}", value) : fmt::format("{:.0f}", std::round(value / unit) * unit);
+}
+
 /// "1.42×" and "1.40–1.45": three digits, one more where the interval is narrow.
 std::pair<std::string, std::string> ratio_cell(const BackendTime& time) {
   if (!time.ratio) return {};
@@ -98,7 +114,7 @@ std::pair<std::string, std::string> ratio_cell(const BackendTime& time) {
   if (high - low < 0.02 * ratio) ++decimals;
   // Where nothing is known but the order of magnitude, digits would only pretend.
   if (high > 3 * low)
-    return {fmt::format("{:.{}f}×", ratio, decimals), fmt::format("{:.1g}–{:.1g}", low, high)};
+    return {fmt::format("{:.{}f}×", ratio, decimals), one_digit(low) + "–" + one_digit(high)};
   return {fmt::format("{:.{}f}×", ratio, decimals), fmt::format("{0:.{2}f}–{1:.{2}f}", low, high, decimals)};
 }
 
@@ -195,7 +211,7 @@ void print_backends(std::ostream& out, const Report& report) {
   }
   if (std::any_of(comparisons.begin(), comparisons.end(),
                   [](const BackendComparison& comparison) { return comparison.has_intervals(); }))
-    print_wrapped(out, unknown_to_one_launch, "  ", "");
+    print_wrapped(out, unknown_to_one_launch(report), "  ", "");
 }
 
 }  // namespace cnnbench

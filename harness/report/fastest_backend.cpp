@@ -27,7 +27,7 @@ void mark_fastest(const std::vector<BackendRow*>& rows) {
     bool told_apart = false;  // could be: there are intervals
     for (BackendTime& time : row->times) {
       if (!time.median || &time == &fastest) continue;
-      const std::optional<TurnsRatio> turns = compare_turns(time.samples, fastest.samples);
+      const std::optional<TurnsRatio> turns = turns_of(time, fastest);
       if (!turns || !turns->p) continue;
       told_apart = true;
       slower.push_back(&time);

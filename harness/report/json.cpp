@@ -139,6 +139,7 @@ Json record_json(const Report& report, const Record& record) {
       {"per_rank", list_of(record.per_rank, rank_json)},
       {"imbalance", number_or_null(record.imbalance)},
       {"stop_reason", record.stop_reason},
+      {"instances", record.instances},
       {"conditions", conditions_json(record.conditions)},
       {"flags", list_of(record.flags, [](const Flag& flag) { return flag.text; })}};
 }

@@ -35,10 +35,10 @@ class Medians:
 
 
 def equal_rows(result, model, pass_name):
-    """{row: (steps of the first, of the other)} of two backends, of the layers that ran the same
-    implementations in both; with the sum of the layers and the network where all layers did.
+    """{row: (steps of the first, of the other, instances)} of two backends, of the layers that ran the
+    same implementations in both; with the sum of the layers and the network where all layers did.
     """
-    backends, cells, names = [], {}, {}
+    backends, cells, names, instances = [], {}, {}, []
     for record in result.document["records"]:
         if (record["model"], record["pass"]) != (model, pass_name):
             continue
@@ -49,6 +49,7 @@ def equal_rows(result, model, pass_name):
         row = "network" if record["view"] == "network" else record["layer"]
         key = (row, record["backend"])
         cells[key] = cells.get(key, 0) + numpy.array(record["samples"])
+        instances.append(record.get("instances", 1))
         names.setdefault(key, []).append((record["direction"], record["implementation"]))
     if len(backends) != 2:
         return {}
@@ -61,7 +62,7 @@ def equal_rows(result, model, pass_name):
         table["Σ layers"] = tuple(sum(cells[row, name] for row in layers) for name in backends)
         if "network" in rows:
             table["network"] = (cells["network", first], cells["network", other])
-    return table
+    return {row: (*steps, min(instances)) for row, steps in table.items()}
 
 
 def disagreement(result, model, pass_name, table):
@@ -91,8 +92,8 @@ def add_table(equals, table):
     for i, row in enumerate(rows):
         if row in ("Σ layers", "network"):
             continue
-        first, other = table[row]
-        slow = turns.compare_turns(first, other * SLOWER)
+        first, other, instances = table[row]
+        slow = turns.compare_turns(first, other * SLOWER, instances)
         corrected = significance.holm([*ps[:i], slow.p, *ps[i + 1 :]])
         equals.slowed += 1
         equals.found += slow.ratio > 1 and corrected[i] <= turns.ALPHA

@@ -8,8 +8,11 @@ from scipy import stats
 
 BURST = 5  # steps of one backend before the next one's turn
 FEWEST = 4  # bursts for an interval
+MOST_BATCHES = 20  # of successive rounds
 ALPHA = 0.05
-PLACEMENT_SD = 0.01  # of the logarithm of a ratio, over launches
+SPREAD = 0.01  # of the logarithm of a ratio, in any case
+SPREAD_OF_ONE_INSTANCE = 1e-6  # seconds
+ENOUGH_INSTANCES = 8  # their placement is among the differences between batches
 LEAST_FOR_BATCHES = 20  # steps; fewer are taken for independent
 
 
@@ -32,8 +35,17 @@ def batch_means(values, batches):
     return numpy.array([values[a:b].mean() for a, b in zip(ends, ends[1:])])
 
 
-def compare_turns(first, other):
-    """The TurnsRatio of the steps of two backends, in the order of time; at least FEWEST bursts of each."""
+def placement_sd(instances, seconds):
+    """What is not in the samples of so many instances of each program, of steps of so many seconds."""
+    if instances >= ENOUGH_INSTANCES:
+        return SPREAD
+    return math.hypot(SPREAD, SPREAD_OF_ONE_INSTANCE / (seconds * math.sqrt(instances)))
+
+
+def compare_turns(first, other, instances=1):
+    """The TurnsRatio of the steps of two backends, in the order of time; at least FEWEST bursts of each.
+    `instances` of either's program were measured.
+    """
     rounds = min(len(first), len(other)) // BURST
     medians = [
         numpy.median(numpy.asarray(s)[: rounds * BURST].reshape(rounds, BURST), axis=1) for s in (first, other)
@@ -42,9 +54,10 @@ def compare_turns(first, other):
     ordered, cut = numpy.sort(ratios), rounds // 5
     kept = ordered[cut : rounds - cut]
     share, mean = len(kept) / rounds, kept.mean()
-    batches = batch_means(ratios.clip(kept[0], kept[-1]), batch_count(rounds))
+    batches = batch_means(ratios.clip(kept[0], kept[-1]), min(rounds, MOST_BATCHES))
     error = batches.std(ddof=1) / math.sqrt(len(batches)) / share
-    total = math.hypot(error, PLACEMENT_SD)
+    seconds = min(numpy.median(first), numpy.median(other))
+    total = math.hypot(error, placement_sd(instances, seconds))
     degrees = min(1e4, (share * len(batches) - 1) * (total / error) ** 4) if error > 0 else 1e4
     reach = stats.t.ppf(1 - ALPHA / 2, degrees) * total
     p = 2 * stats.t.sf(abs(mean) / total, degrees)

@@ -43,7 +43,11 @@ def noise(seed, count=200, burst_sd=0.0):
 
 def table_of(seed, burst_sd=0.03):
     return {
-        f"layer{i}": (noise(100 * seed + 2 * i, burst_sd=burst_sd), noise(100 * seed + 2 * i + 1, burst_sd=burst_sd))
+        f"layer{i}": (
+            noise(100 * seed + 2 * i, burst_sd=burst_sd),
+            noise(100 * seed + 2 * i + 1, burst_sd=burst_sd),
+            20,
+        )
         for i in range(8)
     }
 

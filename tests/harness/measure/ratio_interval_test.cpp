@@ -138,6 +138,12 @@ TEST(RatioInterval, OfStepsThatAreAllAlikeIsWhatPlacementMayDo) {
   EXPECT_EQ(equal.p, 1);
 }
 
+TEST(PlacementSd, IsASmallTimeWhereThereAreFewInstances) {
+  EXPECT_DOUBLE_EQ(placement_sd(1, 0.01), std::hypot(0.01, 0.0001));
+  EXPECT_DOUBLE_EQ(placement_sd(4, 1e-5), std::hypot(0.01, 0.05));
+  EXPECT_EQ(placement_sd(8, 1e-5), 0.01);
+}
+
 TEST(RatioInterval, IsNoneWhereABurstTookNoTime) {
   std::vector<double> nought(40, 1.0);
   const std::vector<double> ones = nought;

@@ -69,6 +69,15 @@ TEST(ConsoleBackends, AFailedBackendIsAColumnOfMarksWithALegend) {
   EXPECT_THAT(text, HasSubstr("\n  [1] xnnpack: unsupported: conv1, softmax: no groups\n"));
 }
 
+TEST(ConsoleBackends, AnIntervalOfAnOrderOfMagnitudeHasOneDigitAndNoExponent) {
+  Report report;
+  BackendRecords(report, "a").network(0.01);
+  BackendRecords(report, "b").network(0.05);
+  std::vector<double>& samples = report.records.back().samples;
+  for (std::size_t i = 0; i < samples.size(); ++i) samples[i] *= i % 10 < 5 ? 0.5 : 3;
+  EXPECT_THAT(text_of(report), ::testing::ContainsRegex("× [1-9]–[1-9]0\n"));
+}
+
 TEST(ConsoleBackends, AllButOneFailedIsStillATable) {
   Report report;
   BackendRecords(report, "a").network(0.02).layer("conv1", 0.01);
