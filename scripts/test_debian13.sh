@@ -42,6 +42,7 @@ eval "$(apt-config shell proxy Acquire::http::Proxy)"
 [[ ! $proxy || $proxy == DIRECT ]] || export http_proxy=$proxy
 
 root=$(mktemp -d "${TMPDIR:-/tmp}/cnnbench-debian13.XXXXXX")
+chmod 755 "$root" # it is the / of other users inside, too
 # Mounts are in a namespace of their own, which ends with its last process: here is nothing left but files.
 process=''
 clean_up() {
