@@ -16,10 +16,11 @@ constexpr double most_slowdown = 1.05;
 constexpr double most_memory_slowdown = 1.25;  // readings differ more than those of multiply-adds
 
 constexpr const char* slower_cores = "slower cores";
+constexpr const char* slower_cache = "slower cache";
 constexpr const char* slower_memory = "slower memory";
 
-Flag slower_reading(const std::string& from, double slowdown) {
-  return {slower_memory,
+Flag slower_reading(const char* about, const std::string& from, double slowdown) {
+  return {about,
           fmt::format("reading a fixed amount from {} between the steps took {:.2f} times as long as at its "
                       "best in this run: others use the same memory or cache",
                       from, slowdown),
@@ -38,9 +39,9 @@ std::vector<Flag> canary_flags(const Conditions& conditions) {
                      *conditions.slowdown),
          *conditions.slowdown});
   if (conditions.cache_slowdown.value_or(1) > most_memory_slowdown)
-    flags.push_back(slower_reading("the last-level cache", *conditions.cache_slowdown));
+    flags.push_back(slower_reading(slower_cache, "the last-level cache", *conditions.cache_slowdown));
   if (conditions.memory_slowdown.value_or(1) > most_memory_slowdown)
-    flags.push_back(slower_reading("memory", *conditions.memory_slowdown));
+    flags.push_back(slower_reading(slower_memory, "memory", *conditions.memory_slowdown));
   return flags;
 }
 
@@ -84,8 +85,9 @@ std::vector<Flag> condition_flags(const Conditions& conditions, int cores) {
 void rate_canaries(std::span<Record> records, std::span<const CanaryTimes> references) {
   for (Record& record : records) {
     rate_canaries(record.conditions, references);
-    std::erase_if(record.flags,
-                  [](const Flag& flag) { return flag.about == slower_cores || flag.about == slower_memory; });
+    std::erase_if(record.flags, [](const Flag& flag) {
+      return flag.about == slower_cores || flag.about == slower_cache || flag.about == slower_memory;
+    });
     for (Flag& flag : canary_flags(record.conditions)) record.flags.push_back(std::move(flag));
   }
 }
