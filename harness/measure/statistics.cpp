@@ -87,13 +87,20 @@ void MedianIntervalRank::next() {
 
 std::int64_t median_interval_rank(std::span<const double> steps, double median, std::int64_t independent) {
   constexpr std::size_t least = 20;  // fewer make batches of one step, which tell nothing
+  constexpr std::size_t fewest_batches = 5;
+  constexpr std::size_t least_of_longer = 8;  // steps
   if (steps.size() < least) return independent;
   std::vector<double> below;  // 1 for a step below the median, 1/2 for one at it
   below.reserve(steps.size());
   for (const double step : steps) below.push_back(step < median ? 1 : step > median ? 0 : 0.5);
-  const std::vector<double> batches = batch_means(below, batch_count(steps.size()));
-  const double reach =
-      student_quantile(0.05, static_cast<double>(batches.size() - 1)) * standard_error(batches);
+  // Where steps hang together over longer than a batch, batches of twice the length say more.
+  double reach = 0;
+  const std::size_t shortest = batch_count(steps.size());
+  for (std::size_t batches = shortest; batches >= fewest_batches; batches /= 2) {
+    if (batches < shortest && steps.size() < batches * least_of_longer) break;
+    reach = std::max(reach, student_quantile(0.05, static_cast<double>(batches - 1)) *
+                                standard_error(batch_means(below, batches)));
+  }
   const auto rank = static_cast<std::int64_t>(std::floor((0.5 - reach) * static_cast<double>(steps.size())));
   return std::clamp<std::int64_t>(rank, 0, independent);
 }

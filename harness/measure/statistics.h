@@ -95,11 +95,12 @@ class MedianIntervalRank {
 /// statistics. For independent steps it is the narrowest whose exact binomial coverage is at least 95 %
 /// (Conover 1999, §3.2; Hoefler & Belli 2015), and never is it narrower. Steps that hang together over any
 /// time short against the whole series tell less: the share of steps below the median varies more from one
-/// part of the series to the next. That is measured in batches (see batch_count()), and the pair is that of
-/// the ranks between which the share's 95 % t interval lies (batch means: Schmeiser 1982; ranks from the
-/// variance of the share: Asmussen & Glynn 2007, "Stochastic Simulation", §III.4). Fewer than 20 steps are
-/// taken for independent, since nothing can be seen in them. Empty for n < 6, where no pair reaches 95 %, and
-/// where the steps hang together so much that none does.
+/// part of the series to the next. That is measured in batches (see batch_count()), and in batches of twice
+/// and four times the length while there are five of them, and the pair is that of the ranks between which
+/// the widest of the share's 95 % t intervals lies (batch means: Schmeiser 1982; ranks from the variance of
+/// the share: Asmussen & Glynn 2007, "Stochastic Simulation", §III.4). Fewer than 20 steps are taken for
+/// independent, since nothing can be seen in them. Empty for n < 6, where no pair reaches 95 %, and where the
+/// steps hang together so much that none does.
 std::optional<Interval> median_interval(std::span<const double> steps);
 
 /// The rank from 1 of the lower end of median_interval(); 0 where it is empty. `median` is that of the

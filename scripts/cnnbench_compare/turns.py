@@ -13,6 +13,8 @@ ALPHA = 0.05
 SPREAD = 0.01  # of the logarithm of a ratio, in any case
 SPREAD_OF_ONE_INSTANCE = 1e-6  # seconds
 ENOUGH_INSTANCES = 8  # their placement is among the differences between batches
+FEWEST_BATCHES = 5  # of the longest length
+LEAST_OF_LONGER = 8  # steps of a batch of twice the length
 LEAST_FOR_BATCHES = 20  # steps; fewer are taken for independent
 
 
@@ -69,9 +71,12 @@ def median_interval(steps):
     steps = numpy.asarray(steps)
     median, n = numpy.median(steps), len(steps)
     below = numpy.where(steps < median, 1.0, numpy.where(steps > median, 0.0, 0.5))
-    batches = batch_means(below, batch_count(n))
-    error = batches.std(ddof=1) / math.sqrt(len(batches))
-    rank = math.floor((0.5 - stats.t.ppf(1 - ALPHA / 2, len(batches) - 1) * error) * n)
+    reach, batches = 0, batch_count(n)
+    while batches >= FEWEST_BATCHES and (batches == batch_count(n) or n >= batches * LEAST_OF_LONGER):
+        error = batch_means(below, batches).std(ddof=1) / math.sqrt(batches)
+        reach = max(reach, stats.t.ppf(1 - ALPHA / 2, batches - 1) * error)
+        batches //= 2
+    rank = math.floor((0.5 - reach) * n)
     rank = min(rank, int(stats.binom.ppf(ALPHA / 2, n, 0.5)))  # never narrower than of independent steps
     if rank < 1:
         return None

@@ -34,7 +34,7 @@ TEST(RecordedSeries, HangsTogetherOverMoreThanOneStep) {
   EXPECT_NEAR(part->correlation, 0.53, 0.005);
 }
 
-// 27 of 30, found by scripts/cnnbench_compare/turns.py too; by ranks for independent steps it was 25.
+// 28 of 30, found by scripts/cnnbench_compare/turns.py too; by ranks for independent steps it was 25.
 TEST(RecordedSeries, IntervalsOfAHundredStepsHoldTheMedianOfAll) {
   const std::vector<double> steps = recorded();
   std::vector<double> sorted = steps;
@@ -45,7 +45,7 @@ TEST(RecordedSeries, IntervalsOfAHundredStepsHoldTheMedianOfAll) {
     const auto interval = median_interval(std::span(steps).subspan(first, 100));
     if (!interval || (interval->low <= median && median <= interval->high)) ++held;
   }
-  EXPECT_EQ(held, 27);
+  EXPECT_EQ(held, 28);
 }
 
 }  // namespace
