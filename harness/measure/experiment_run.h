@@ -66,7 +66,8 @@ std::unique_ptr<Program> prepare_prefix(ExperimentRun& run, const Backend& backe
 /// they find can be compared.
 std::vector<std::vector<View>> views_in_turns(const std::vector<View>& views);
 
-/// Times the contestants in views that go together and adds what was found to the run's findings.
+/// Times the contestants in views that go together and adds what was found to the run's findings. A
+/// contestant that cannot be made anew on the way is a Failure, and is gone.
 void measure_views(ExperimentRun& run, const std::vector<View>& views, std::vector<Contestant>& contestants);
 
 }  // namespace cnnbench

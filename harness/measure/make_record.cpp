@@ -44,7 +44,10 @@ void flag_precision(const RecordContext& context, Record& record) {
   if (context.timing.precision <= 0 || record.stop_reason == to_string(StopReason::precision)) return;
   const Summary& summary = record.summary;
   if (!summary.median_interval) {
-    record.flags.push_back({"precision", "too few steps for an interval of the median", 0});
+    record.flags.push_back({"precision",
+                            summary.n < 6 ? "too few steps for an interval of the median"
+                                          : "the steps hang together too much for an interval of the median",
+                            0});
     return;
   }
   const double half_width =

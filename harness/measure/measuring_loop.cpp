@@ -14,9 +14,10 @@ namespace cnnbench {
 namespace {
 
 constexpr int burst = Turns::burst;
-constexpr int burst_alone = 10;               // where there is no other
-constexpr std::int64_t most_reserved = 4096;  // samples; longer runs grow by doubling
-constexpr int go_on = 0;                      // the broadcast decision, else 1 + StopReason
+constexpr int burst_alone = 10;                     // where there is no other
+constexpr std::int64_t most_reserved = 4096;        // samples; longer runs grow by doubling
+constexpr std::int64_t steps_of_a_new_program = 2;  // untimed: the first touches memory of the library's own
+constexpr int go_on = 0;                            // the broadcast decision, else 1 + StopReason
 
 /// One TimedStep while it is being measured. Every rank makes the same calls in the same order.
 class Subject {
@@ -40,6 +41,7 @@ class Subject {
 
   bool finished() const { return finished_; }
   double seconds() const { return seconds_; }
+  double mean() const { return steps_ > 0 ? seconds_ / static_cast<double>(steps_) : 0; }
   bool cut_short() const { return finished_ && samples_.stop_reason == StopReason::interrupted; }
   std::int64_t steps() const { return steps_; }
   void settle() { watch_.settle(); }
@@ -53,20 +55,19 @@ class Subject {
   /// a step to make the caches its own where another program ran last. Ends where interrupted.
   void get_ready(std::int64_t burn_in, bool other_ran_last) {
     lead_in();
-    if (burnt_in_) {
+    if (steps_ == 0 || is_new_) {
+      const std::int64_t untimed = steps_ == 0 ? burn_in : steps_of_a_new_program;
+      if (untimed > 0) {
+        run_untimed(untimed);
+        lead_in();
+      }
+    } else {
       run_untimed(other_ran_last && !step_.lead_in ? 1 : 0);
-    } else if (burn_in > 0) {
-      run_untimed(burn_in);
-      lead_in();
     }
-    burnt_in_ = true;
   }
 
   /// Its program is another instance from here on.
-  void renewed() {
-    burnt_in_ = false;
-    if (steps_ > 0) ++samples_.instances;
-  }
+  void renewed() { is_new_ = true; }
 
   /// Takes one step that counts, and learns from rank 0 whether it was the last. Rank 0 gets its seconds.
   double run_timed() {
@@ -94,6 +95,8 @@ class Subject {
   template <typename Told>
   bool run_burst(int count, const Told& told) {
     watch_.block_begins();
+    if (is_new_ && steps_ > 0 && !finished_) ++samples_.instances;
+    is_new_ = false;
     if (cluster_.is_root()) samples_.bursts.push_back(static_cast<std::size_t>(steps_));
     double total = 0;
     int step = 0;
@@ -168,8 +171,8 @@ class Subject {
   std::vector<double> local_;  // seconds of this rank's parts, its start, and 1 where it was interrupted
   Samples samples_;
   std::int64_t steps_ = 0;
-  double seconds_ = 0;  // on rank 0
-  bool burnt_in_ = false;
+  double seconds_ = 0;   // on rank 0
+  bool is_new_ = false;  // an instance that has not run yet, but the first
   bool finished_ = false;
 };
 
@@ -177,31 +180,42 @@ class Subject {
 class Renewals {
  public:
   Renewals(const Renewal& renewal, const TimingSettings& settings, int burst_length, Cluster& cluster)
-      : renewal_(renewal), cluster_(cluster), left_(renewal.renew ? most_instances - 1 : 0) {
-    const std::int64_t rounds = (settings.steps + burst_length - 1) / burst_length;
-    rounds_each_ = std::max<std::int64_t>(1, rounds / most_instances);
+      : renewal_(renewal), cluster_(cluster), open_(renewal.renew != nullptr) {
+    rounds_ = (settings.steps + burst_length - 1) / burst_length;
+    instances_ = std::min<std::int64_t>(rounds_, most_instances);
   }
 
-  /// Asked before every round, on all ranks. `measured`: the seconds of all steps so far, on rank 0.
-  bool due(std::int64_t round, double measured) {
-    if (left_ == 0 || round == 0 || round % rounds_each_ != 0) return false;
-    if (round == rounds_each_) {
-      const double all = (most_instances - 1) * renewal_.seconds;
-      const bool worth_it = all <= std::max(short_seconds, largest_share * most_instances * measured);
-      if (cluster_.broadcast(worth_it ? 1 : 0) == 0) left_ = 0;
-      if (left_ == 0) return false;
-    }
-    --left_;
-    return true;
+  /// Asked before every round, on all ranks.
+  bool due(std::int64_t round, const std::vector<Subject>& subjects) {
+    if (!open_ || round == 0 || instance_of(round) == instance_of(round - 1)) return false;
+    if (!decided_ && cluster_.broadcast(worth_it(subjects) ? 1 : 0) == 0) open_ = false;
+    decided_ = true;
+    return open_;
   }
 
  private:
-  static constexpr double short_seconds = 2;
-  static constexpr double largest_share = 0.25;
+  /// The instances are as long as the batches of a ratio: see batch_means().
+  std::int64_t instance_of(std::int64_t round) const { return ((round + 1) * instances_ - 1) / rounds_; }
+
+  /// As rank 0 sees it after the first instance.
+  bool worth_it(const std::vector<Subject>& subjects) const {
+    constexpr double short_seconds = 2;
+    constexpr double largest_share = 0.25;
+    double once = renewal_.seconds;
+    double measured = 0;
+    for (const Subject& subject : subjects) {
+      once += (steps_of_a_new_program - 1) * subject.mean();  // one comes where another program ran, too
+      measured += subject.seconds();
+    }
+    return static_cast<double>(instances_ - 1) * once <= short_seconds || once <= largest_share * measured;
+  }
+
   const Renewal& renewal_;
   Cluster& cluster_;
-  std::int64_t rounds_each_ = 1;
-  int left_;
+  bool open_;
+  bool decided_ = false;
+  std::int64_t rounds_ = 1;
+  std::int64_t instances_ = 1;
 };
 
 /// The processes that the subjects run in, this one among them.
@@ -244,14 +258,17 @@ std::vector<Samples> measure(const std::vector<TimedStep>& timed_steps, const Ti
   const int length = subjects.size() > 1 ? burst : burst_alone;
   Renewals renewals(renewal, settings, length, cluster);
   for (std::int64_t round = 0; open > 0 && !interruption; ++round) {
-    const double measured =
-        std::accumulate(subjects.begin(), subjects.end(), 0.0,
-                        [](double sum, const Subject& subject) { return sum + subject.seconds(); });
-    if (renewals.due(round, measured)) {
-      renewal.renew();
+    if (renewals.due(round, subjects)) {
+      const std::optional<StopReason> stop = renewal.renew();
       latest = subjects.size();
-      for (Subject& subject : subjects)
-        if (!subject.finished()) subject.renewed();
+      for (Subject& subject : subjects) {
+        if (subject.finished()) continue;
+        if (stop)
+          subject.finish(*stop);
+        else
+          subject.renewed();
+      }
+      if (stop) break;
     }
     for (const std::size_t i : turns.next_round()) {
       Subject& subject = subjects[i];

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,8 +34,9 @@ struct TimedStep {
 /// Makes the programs of all subjects anew, so that one run samples what an instance of a program cannot
 /// know: where its memory lies.
 struct Renewal {
-  /// After it the TimedSteps run the new programs. All ranks call it together.
-  std::function<void()> renew;
+  /// After it the TimedSteps run the new programs. All ranks call it together. A reason to stop, the same on
+  /// every rank: interrupted, or failed; then they may not be run any more.
+  std::function<std::optional<StopReason>()> renew;
   double seconds = 0;  ///< that it takes; on rank 0
 };
 
@@ -52,7 +54,7 @@ struct Samples {
   /// [rank][step]: when that rank began the step; seconds on rank 0's clock. See over_ranks().
   std::vector<std::vector<double>> starts = {};
   std::vector<std::size_t> bursts = {};  ///< the first step of each burst
-  int instances = 1;                     ///< of its program that were measured, each as long as the others
+  int instances = 1;                     ///< of its program that were measured, for equally many bursts
   double clock_error_seconds = 0;        ///< by which starts of different nodes may be off
 };
 
@@ -73,8 +75,9 @@ using Progress =
 /// are read before and after every burst, and now and then its canaries sing after one, outside the timed
 /// part, when all threads of all subjects sleep; where steps are short, one more untimed step then fills the
 /// caches again. Where another program ran last, a burst, too, waits until all threads of that one sleep.
-/// With a renewal, the programs are made anew after every twentieth of the rounds, and burnt in again, unless
-/// all of that would take more than 2 s and more than a quarter of the time that is measured.
+/// With a renewal, the programs are made anew after every twentieth of the rounds (every round, where there
+/// are fewer), with two untimed steps of each subject after it, unless all of that would take more than 2 s
+/// and more than a quarter of the time that is measured.
 std::vector<Samples> measure(const std::vector<TimedStep>& timed_steps, const TimingSettings& settings,
                              Cluster& cluster, const Progress& progress = {},
                              ConditionsProbe* probe = nullptr, const Renewal& renewal = {});

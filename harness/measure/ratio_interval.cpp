@@ -39,7 +39,8 @@ double placement_sd(int instances, double seconds) {
 }
 
 std::optional<TurnsRatio> compare_turns(std::span<const double> numerator,
-                                        std::span<const double> denominator, double placement_sd) {
+                                        std::span<const double> denominator, double placement_sd,
+                                        int instances) {
   std::vector<double> ratios = log_ratios(numerator, denominator);
   if (ratios.empty()) return std::nullopt;
   const std::size_t n = ratios.size();
@@ -55,7 +56,9 @@ std::optional<TurnsRatio> compare_turns(std::span<const double> numerator,
 
   const double share = kept / static_cast<double>(n);
   for (double& ratio : ratios) ratio = std::clamp(ratio, sorted[cut], sorted[n - 1 - cut]);
-  const std::vector<double> batches = batch_means(ratios, std::min(n, most_batches));
+  std::size_t count = std::min(n, most_batches);
+  if (instances >= enough_instances) count = std::min(count, static_cast<std::size_t>(instances));
+  const std::vector<double> batches = batch_means(ratios, count);
   const double error = standard_error(batches) / share;
   const double total = std::hypot(error, placement_sd);
   // Of a sum of variances, one of which is known (Satterthwaite 1946).

@@ -23,8 +23,7 @@ constexpr int enough_instances = 8;
 
 /// The spread of a ratio of two programs that is not in the samples, relative to it: of steps of so many
 /// `seconds`, taken by so many instances of each (see Renewal). Measured: see docs/method.md. Where memory
-/// lies costs a few hundred nanoseconds more or less. Of one program that is compared with itself it is all
-/// 0.
+/// lies costs up to a microsecond more or less. Of one program that is compared with itself it is all 0.
 double placement_sd(int instances, double seconds);
 
 /// The unit is the burst (see Turns): its steps share what happened just then, and are one observation. Of
@@ -33,15 +32,15 @@ double placement_sd(int instances, double seconds);
 /// above 0 as below, in the same distances, whatever the shape of the times. The ratio is the geometric mean
 /// over the rounds without the fifth with the largest and the fifth with the smallest ratios, so that a few
 /// disturbed ones do not decide; its interval is that of the trimmed mean (Tukey & McLaughlin 1963; Yuen
-/// 1974: Student's, of the values clamped to those kept), with the error from batches of successive rounds
-/// (at most 20), since bursts may hang together too, and so do those of one instance. `placement_sd` is the
-/// spread, relative to the ratio, of what one launch cannot see: that memory lies otherwise in another; it is
-/// added to the error. Both samples are in the order of time; steps of a burst that is not whole, and what
-/// one subject has more of than the other, are left out; of less than one burst the steps that there are make
-/// one. Empty without steps, or where a burst took no time.
+/// 1974: Student's, of the values clamped to those kept), with the error from at most 20 batches of successive
+/// rounds, since bursts may hang together too. With enough_instances of each program, which followed one
+/// another for equally many rounds, each batch is one instance or more. `placement_sd` is the spread, relative
+/// to the ratio, of what one launch cannot see; it is added to the error. Both samples are in the order of
+/// time; steps of a burst that is not whole, and what one subject has more of than the other, are left out; of
+/// less than one burst the steps that there are make one. Empty without steps, or where a burst took no time.
 std::optional<TurnsRatio> compare_turns(std::span<const double> numerator,
                                         std::span<const double> denominator,
-                                        double placement_sd = least_placement_sd);
+                                        double placement_sd = least_placement_sd, int instances = 1);
 
 /// Holm's step-down correction (1979) of the p of tests that are read together: the chance of even one false
 /// alarm among them is at most 5 % where those at most 0.05 are believed. In the order of `ps`.

@@ -93,16 +93,19 @@ std::int64_t median_interval_rank(std::span<const double> steps, double median, 
   std::vector<double> below;  // 1 for a step below the median, 1/2 for one at it
   below.reserve(steps.size());
   for (const double step : steps) below.push_back(step < median ? 1 : step > median ? 0 : 0.5);
-  // Where steps hang together over longer than a batch, batches of twice the length say more.
-  double reach = 0;
-  const std::size_t shortest = batch_count(steps.size());
-  for (std::size_t batches = shortest; batches >= fewest_batches; batches /= 2) {
-    if (batches < shortest && steps.size() < batches * least_of_longer) break;
-    reach = std::max(reach, student_quantile(0.05, static_cast<double>(batches - 1)) *
-                                standard_error(batch_means(below, batches)));
-  }
-  const auto rank = static_cast<std::int64_t>(std::floor((0.5 - reach) * static_cast<double>(steps.size())));
-  return std::clamp<std::int64_t>(rank, 0, independent);
+  const auto n = static_cast<double>(steps.size());
+  const auto rank_by = [&](std::size_t batches) {
+    const double reach = student_quantile(0.05, static_cast<double>(batches - 1)) *
+                         standard_error(batch_means(below, batches));
+    return static_cast<std::int64_t>(std::floor((0.5 - reach) * n));
+  };
+  std::size_t batches = batch_count(steps.size());
+  std::int64_t rank = std::clamp<std::int64_t>(rank_by(batches), 0, independent);
+  // Where steps hang together over longer than a batch, batches of twice the length say more. The extremes
+  // hold all that the steps can tell.
+  while (rank > 1 && (batches /= 2) >= fewest_batches && steps.size() >= batches * least_of_longer)
+    rank = std::clamp<std::int64_t>(rank_by(batches), 1, rank);
+  return rank;
 }
 
 std::optional<Interval> median_interval(std::span<const double> steps) {

@@ -29,6 +29,8 @@ std::string_view to_string(StopReason reason) {
       return "max_seconds";
     case StopReason::interrupted:
       return "interrupted";
+    case StopReason::failed:
+      return "failed";
   }
   throw std::invalid_argument("no such reason for stopping");
 }

@@ -22,9 +22,9 @@ struct TimingSettings {
   Gap gap = Gap::none;       ///< before every timed step
 };
 
-enum class StopReason { steps, precision, max_seconds, interrupted };
+enum class StopReason { steps, precision, max_seconds, interrupted, failed };
 
-/// "steps", "precision", "max_seconds", "interrupted".
+/// "steps", "precision", "max_seconds", "interrupted", "failed" (a program could not be made anew).
 std::string_view to_string(StopReason reason);
 
 /// Decides after every step whether it was the last: after `steps`; or, where precision > 0, after at least

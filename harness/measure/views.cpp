@@ -25,11 +25,14 @@ RecordContext context(const ExperimentRun& run, const Backend& backend, View vie
           run.clock_cost,   run.hosts};
 }
 
-/// A record of whole steps of a contestant's program, which is of `model`.
-std::optional<Record> step_record(const ExperimentRun& run, const Contestant& contestant, View view,
-                                  const Model& model, const Samples& samples) {
-  std::optional<Record> record = whole_step_record(context(run, *contestant.backend, view), model, samples);
-  if (record) record->direct_equivalent = direct_equivalent(*contestant.program);
+/// A record of whole steps of a backend's program of `model`, which runs these operations.
+std::optional<Record> step_record(const ExperimentRun& run, const Backend& backend, View view,
+                                  const Model& model, const std::vector<OperationGroup>& groups,
+                                  const Samples& samples) {
+  std::optional<Record> record = whole_step_record(context(run, backend, view), model, samples);
+  if (record)
+    record->direct_equivalent = std::any_of(
+        groups.begin(), groups.end(), [](const OperationGroup& group) { return group.direct_equivalent; });
   return record;
 }
 
@@ -95,18 +98,41 @@ bool renewable(const std::vector<Contestant>& contestants) {
          });
 }
 
+/// What a program runs, in the order of a step.
+std::string operations_of(const Program& program) {
+  std::string all;
+  for (const Operation& operation : program.operations())
+    all +=
+        fmt::format("{} {} {};", operation.layer, to_string(operation.direction), operation.implementation);
+  return all;
+}
+
 /// Prepares all contestants again. The old programs go first, since the memory may not hold both; then the
 /// kernel may give the same pages again, so that every other time the order is the reverse, and none keeps
-/// its pages. Throws std::runtime_error, on every rank, where that fails.
-void renew(ExperimentRun& run, std::vector<Contestant>& contestants, bool reverse) {
-  for (Contestant& contestant : contestants) contestant.program.reset();
+/// its pages. A reason to stop, the same on every rank, where that is interrupted or fails, which is a
+/// Failure; some contestants have no program then.
+std::optional<StopReason> renew(ExperimentRun& run, std::vector<Contestant>& contestants, bool reverse) {
+  std::vector<std::string> before;
+  for (Contestant& contestant : contestants) {
+    before.push_back(operations_of(*contestant.program));
+    contestant.program.reset();
+  }
   for (std::size_t i = 0; i < contestants.size(); ++i) {
-    Contestant& contestant = contestants[reverse ? contestants.size() - 1 - i : i];
+    if (run.cluster.max(interrupted() ? 1 : 0) != 0) return StopReason::interrupted;
+    const std::size_t index = reverse ? contestants.size() - 1 - i : i;
+    Contestant& contestant = contestants[index];
     std::string message;
     contestant.program = try_to_prepare(run, *contestant.backend, run.model, nullptr, message);
-    if (!contestant.program)
-      throw std::runtime_error(contestant.backend->name() + " could not be prepared again: " + message);
+    if (contestant.program) {
+      const bool same = operations_of(*contestant.program) == before[index];
+      message = same ? "" : "it has other operations";
+      if (!agree(run.cluster, same, message)) contestant.program.reset();
+    }
+    if (contestant.program) continue;
+    run.fail(*contestant.backend, "", "error", "its program could not be made anew: " + message);
+    return StopReason::failed;
   }
+  return std::nullopt;
 }
 
 /// Times all subjects, in turns, and renews the contestants where they are given; one Samples a subject.
@@ -118,8 +144,9 @@ std::vector<Samples> time(ExperimentRun& run, const std::vector<Participant>& su
   if (renewed != nullptr) {
     renewal.seconds = preparing_seconds(run, *renewed);
     renewal.renew = [&, reverse = false]() mutable {
-      renew(run, *renewed, reverse = !reverse);
-      for (std::size_t i = 0; i < subjects.size(); ++i) steps[i] = step_of(run, subjects[i]);
+      const std::optional<StopReason> stop = renew(run, *renewed, reverse = !reverse);
+      for (std::size_t i = 0; i < subjects.size() && !stop; ++i) steps[i] = step_of(run, subjects[i]);
+      return stop;
     };
   }
   const Progress progress = [&](std::size_t i, std::int64_t step, std::int64_t most, double seconds) {
@@ -180,18 +207,21 @@ void measure_whole_programs(ExperimentRun& run, const std::vector<View>& views,
   std::vector<Participant> subjects;
   for (const View view : views)
     for (const Contestant& contestant : contestants) subjects.push_back({&contestant, view, ""});
+  std::vector<std::vector<OperationGroup>> groups;
+  for (const Participant& subject : subjects)
+    groups.push_back(group_operations(*subject.contestant->program));
   const std::vector<Samples> samples = time(run, subjects, renewable(contestants) ? &contestants : nullptr);
-  if (!run.cluster.is_root()) return;
-  for (std::size_t i = 0; i < subjects.size(); ++i) {
-    const Contestant& contestant = *subjects[i].contestant;
+  for (std::size_t i = 0; i < subjects.size() && run.cluster.is_root(); ++i) {
     if (subjects[i].view == View::network)
-      keep(run, step_record(run, contestant, View::network, run.model, samples[i]));
+      keep(run, step_record(run, *subjects[i].contestant->backend, View::network, run.model, groups[i],
+                            samples[i]));
     else
-      keep_layers(run, subjects[i], samples[i], group_operations(*contestant.program));
+      keep_layers(run, subjects[i], samples[i], groups[i]);
   }
-  if (both)
+  if (both && run.cluster.is_root())
     for (std::size_t i = 0; i < contestants.size(); ++i)
       attribute(run, *contestants[i].backend, samples[i], samples[contestants.size() + i]);
+  std::erase_if(contestants, [](const Contestant& contestant) { return !contestant.program; });
 }
 
 /// Every layer of every contestant alone, out of the network's own program; the loss is no layer.
@@ -266,7 +296,8 @@ void measure_prefixes(ExperimentRun& run, const std::vector<Contestant>& contest
     const std::vector<Samples> samples = time(run, subjects);
     if (!run.cluster.is_root()) continue;
     for (std::size_t i = 0; i < samples.size(); ++i) {
-      std::optional<Record> record = step_record(run, all[i], View::prefix, cut, samples[i]);
+      std::optional<Record> record =
+          step_record(run, *all[i].backend, View::prefix, cut, group_operations(*all[i].program), samples[i]);
       if (!record) continue;
       record->layer = last.name;
       record->kind = kind_name(last.kind);

@@ -275,9 +275,9 @@ bool BackendComparison::has_intervals() const {
 
 std::optional<TurnsRatio> turns_of(const BackendTime& time, const BackendTime& base) {
   if (!time.median || !base.median) return std::nullopt;
-  return compare_turns(
-      time.samples, base.samples,
-      placement_sd(std::min(time.instances, base.instances), std::min(*time.median, *base.median)));
+  const int instances = std::min(time.instances, base.instances);
+  return compare_turns(time.samples, base.samples,
+                       placement_sd(instances, std::min(*time.median, *base.median)), instances);
 }
 
 double ratio_of(const BackendTime& time, const BackendTime& base) {

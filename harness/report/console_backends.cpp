@@ -21,7 +21,8 @@ std::string unknown_to_one_launch(const Report& report) {
     return (record.view != "network" && record.view != "layers") || record.instances >= enough_instances;
   });
   return sampled
-             ? "Every program was made anew several times: the intervals hold what the placement of its "
+             ? "Every program was made anew several times: the intervals hold much of what the placement of "
+               "its "
                "memory does. "
                "One launch cannot know what differs from launch to launch: compare several with "
                "scripts/compare.py."
@@ -100,8 +101,11 @@ class Notes {
 
 /// One significant digit, without an exponent: "20", "0.3".
 std::string one_digit(double value) {
-  const double unit = std::pow(10, std::floor(std::log10(value)));
-  return value < 10 ? fmt::format("{:.1g}", value) : fmt::format("{:.0f}", std::round(value / unit) * unit);
+  if (!std::isfinite(value)) return "∞";
+  if (!(value > 0)) return "0";
+  const double exponent = std::floor(std::log10(value));
+  const double unit = std::pow(10, exponent);
+  return fmt::format("{:.{}f}", std::round(value / unit) * unit, static_cast<int>(std::max(0.0, -exponent)));
 }
 
 /// "1.42×" and "1.40–1.45": three digits, one more where the interval is narrow.

@@ -20,6 +20,7 @@ std::string reason_in_words(const Record& record) {
   if (record.stop_reason == "steps") return "stopped after all steps";
   if (record.stop_reason == "precision") return "stopped at the precision asked for";
   if (record.stop_reason == "max_seconds") return "stopped at the time limit";
+  if (record.stop_reason == "failed") return "stopped since a program could not be made anew";
   return record.stop_reason == "interrupted" ? "interrupted" : "stopped: " + record.stop_reason;
 }
 

@@ -3,15 +3,25 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <new>
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#endif
 
 namespace cnnbench::onednn {
 namespace {
 
 constexpr std::size_t cache_line = 64;
 constexpr std::size_t huge_page = std::size_t{2} << 20;
+#if defined(__SANITIZE_ADDRESS__)
+constexpr std::size_t guard = cache_line;  // behind each buffer, which nobody may touch
+#else
+constexpr std::size_t guard = 0;
+#endif
 
 std::size_t rounded_up(std::size_t bytes, std::size_t unit) {
   return (bytes + unit - 1) / unit * unit;
@@ -23,17 +33,26 @@ void AlignedBuffer::Free::operator()(void* pointer) const {
   std::free(pointer);
 }
 
-AlignedBuffer::AlignedBuffer(std::size_t bytes) {
-  const std::size_t rounded = rounded_up(std::max<std::size_t>(bytes, 1), huge_page);
-  data_.reset(std::aligned_alloc(huge_page, rounded));
+AlignedBuffer::AlignedBuffer(std::size_t bytes)
+    : AlignedBuffer(bytes, bytes >= huge_page ? huge_page : cache_line,
+                    std::array{std::pair{std::size_t{0}, bytes}}) {}
+
+AlignedBuffer::AlignedBuffer(std::size_t bytes, std::span<const std::pair<std::size_t, std::size_t>> arrays)
+    : AlignedBuffer(bytes, huge_page, arrays) {}
+
+AlignedBuffer::AlignedBuffer(std::size_t bytes, std::size_t alignment,
+                             std::span<const std::pair<std::size_t, std::size_t>> arrays) {
+  const std::size_t rounded = rounded_up(std::max<std::size_t>(bytes, 1), alignment);
+  data_.reset(std::aligned_alloc(alignment, rounded));
   if (!data_) throw std::bad_alloc();
   // Only advice: fewer TLB misses where the kernel follows it, the same result where it does not.
-  madvise(data_.get(), rounded, MADV_HUGEPAGE);
-  // Zeroed by all threads, so that the pages lie near the cores that will use them.
-  char* const bytes_begin = static_cast<char*>(data_.get());
+  if (alignment == huge_page) madvise(data_.get(), rounded, MADV_HUGEPAGE);
+  for (const auto& [offset, length] : arrays) {
+    char* const first = static_cast<char*>(data_.get()) + offset;
 #pragma omp parallel for schedule(static)
-  for (std::size_t first = 0; first < rounded; first += huge_page)
-    std::memset(bytes_begin + first, 0, std::min(huge_page, rounded - first));
+    for (std::size_t done = 0; done < length; done += huge_page)
+      std::memset(first + done, 0, std::min(huge_page, length - done));
+  }
 }
 
 int BufferPlan::acquire(std::size_t bytes) {
@@ -68,11 +87,17 @@ void BufferPlan::bind(const dnnl::memory& memory, int buffer, std::size_t offset
 
 void BufferPlan::allocate() {
   std::size_t end = 0;
+  std::vector<std::pair<std::size_t, std::size_t>> arrays;
   for (const std::size_t size : sizes_) {
     offsets_.push_back(end);
-    end += rounded_up(size, cache_line);
+    arrays.emplace_back(end, rounded_up(size, cache_line));
+    end += arrays.back().second + guard;
   }
-  arena_ = AlignedBuffer(end);
+  arena_ = AlignedBuffer(end, arrays);
+#if defined(__SANITIZE_ADDRESS__)
+  for (const auto& [offset, length] : arrays)
+    ASAN_POISON_MEMORY_REGION(static_cast<char*>(arena_.data()) + offset + length, guard);
+#endif
   for (Binding& binding : bindings_)
     binding.memory.set_data_handle(static_cast<char*>(data(binding.buffer)) + binding.offset);
 }

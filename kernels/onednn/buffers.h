@@ -3,22 +3,30 @@
 #include <cstddef>
 #include <memory>
 #include <oneapi/dnnl/dnnl.hpp>
+#include <span>
 #include <utility>
 #include <vector>
 
 namespace cnnbench::onednn {
 
-/// Zeroed memory for large arrays, in huge pages where the kernel gives them: it begins with one.
+/// Zeroed memory for large arrays, aligned to 64 bytes, and to huge pages (which it asks for) where it spans
+/// one.
 class AlignedBuffer {
  public:
   AlignedBuffer() = default;
   explicit AlignedBuffer(std::size_t bytes);
+
+  /// Memory that is `arrays` one after the other (offset, bytes), and begins with a huge page in any case.
+  /// Each array is zeroed by all threads, so that its pages lie near the cores that will use them.
+  AlignedBuffer(std::size_t bytes, std::span<const std::pair<std::size_t, std::size_t>> arrays);
   void* data() const { return data_.get(); }
 
  private:
   struct Free {
     void operator()(void* pointer) const;
   };
+  AlignedBuffer(std::size_t bytes, std::size_t alignment,
+                std::span<const std::pair<std::size_t, std::size_t>> arrays);
   std::unique_ptr<void, Free> data_;
 };
 

@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 
 #include "harness/backend/initial_values.h"
@@ -163,8 +164,9 @@ class OneDnnProgram final : public Program {
       arena_bytes_ += (parameter.desc.get_size() + alignment - 1) / alignment * alignment;
     }
     builder_.parameter_copies.allocate();
-    parameter_arena_ = AlignedBuffer(arena_bytes_);
-    if (builder_.training()) gradient_arena_ = AlignedBuffer(arena_bytes_);
+    const std::array whole{std::pair{std::size_t{0}, arena_bytes_}};
+    parameter_arena_ = AlignedBuffer(arena_bytes_, whole);
+    if (builder_.training()) gradient_arena_ = AlignedBuffer(arena_bytes_, whole);
     for (Parameter& parameter : builder_.parameters) {
       parameter.data.set_data_handle(static_cast<char*>(parameter_arena_.data()) + parameter.offset);
       if (builder_.training())

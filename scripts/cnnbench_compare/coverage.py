@@ -38,7 +38,7 @@ def equal_rows(result, model, pass_name):
     """{row: (steps of the first, of the other, instances)} of two backends, of the layers that ran the
     same implementations in both; with the sum of the layers and the network where all layers did.
     """
-    backends, cells, names, instances = [], {}, {}, []
+    backends, cells, names, instances = [], {}, {}, {}
     for record in result.document["records"]:
         if (record["model"], record["pass"]) != (model, pass_name):
             continue
@@ -49,7 +49,7 @@ def equal_rows(result, model, pass_name):
         row = "network" if record["view"] == "network" else record["layer"]
         key = (row, record["backend"])
         cells[key] = cells.get(key, 0) + numpy.array(record["samples"])
-        instances.append(record.get("instances", 1))
+        instances[key] = record.get("instances", 1)
         names.setdefault(key, []).append((record["direction"], record["implementation"]))
     if len(backends) != 2:
         return {}
@@ -57,12 +57,14 @@ def equal_rows(result, model, pass_name):
     rows = list(dict.fromkeys(row for row, _ in cells))
     layers = [row for row in rows if row != "network"]
     equal = [row for row in layers if names.get((row, first)) == names.get((row, other))]
-    table = {row: (cells[row, first], cells[row, other]) for row in equal}
-    if equal and equal == layers:
-        table["Σ layers"] = tuple(sum(cells[row, name] for row in layers) for name in backends)
-        if "network" in rows:
-            table["network"] = (cells["network", first], cells["network", other])
-    return {row: (*steps, min(instances)) for row, steps in table.items()}
+    wholes = ["Σ layers", "network"] if "network" in rows else ["Σ layers"]
+    for name in backends:
+        cells["Σ layers", name] = sum(cells[row, name] for row in equal)
+        instances["Σ layers", name] = min((instances[row, name] for row in equal), default=1)
+    return {
+        row: (cells[row, first], cells[row, other], min(instances[row, first], instances[row, other]))
+        for row in equal + (wholes if equal and equal == layers else [])
+    }
 
 
 def disagreement(result, model, pass_name, table):

@@ -56,7 +56,10 @@ def compare_turns(first, other, instances=1):
     ordered, cut = numpy.sort(ratios), rounds // 5
     kept = ordered[cut : rounds - cut]
     share, mean = len(kept) / rounds, kept.mean()
-    batches = batch_means(ratios.clip(kept[0], kept[-1]), min(rounds, MOST_BATCHES))
+    count = min(rounds, MOST_BATCHES)
+    if instances >= ENOUGH_INSTANCES:
+        count = min(count, instances)
+    batches = batch_means(ratios.clip(kept[0], kept[-1]), count)
     error = batches.std(ddof=1) / math.sqrt(len(batches)) / share
     seconds = min(numpy.median(first), numpy.median(other))
     total = math.hypot(error, placement_sd(instances, seconds))
@@ -71,14 +74,16 @@ def median_interval(steps):
     steps = numpy.asarray(steps)
     median, n = numpy.median(steps), len(steps)
     below = numpy.where(steps < median, 1.0, numpy.where(steps > median, 0.0, 0.5))
-    reach, batches = 0, batch_count(n)
-    while batches >= FEWEST_BATCHES and (batches == batch_count(n) or n >= batches * LEAST_OF_LONGER):
+
+    def rank_by(batches):
         error = batch_means(below, batches).std(ddof=1) / math.sqrt(batches)
-        reach = max(reach, stats.t.ppf(1 - ALPHA / 2, batches - 1) * error)
-        batches //= 2
-    rank = math.floor((0.5 - reach) * n)
-    rank = min(rank, int(stats.binom.ppf(ALPHA / 2, n, 0.5)))  # never narrower than of independent steps
+        return math.floor((0.5 - stats.t.ppf(1 - ALPHA / 2, batches - 1) * error) * n)
+
+    batches = batch_count(n)
+    rank = min(rank_by(batches), int(stats.binom.ppf(ALPHA / 2, n, 0.5)))  # never narrower than independent
     if rank < 1:
         return None
+    while (batches := batches // 2) >= FEWEST_BATCHES and n >= batches * LEAST_OF_LONGER:
+        rank = min(rank, max(1, rank_by(batches)))
     ordered = numpy.sort(steps)
     return float(ordered[rank - 1]), float(ordered[n - rank])

@@ -3,13 +3,22 @@
 import json
 import os
 import subprocess
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BENCH = os.environ["BENCH"]
 MPIRUN = os.environ["MPIRUN"]
+# Open MPI's processes of one user share a folder, which the last to end removes, perhaps under one that begins.
+TEMPORARY = tempfile.TemporaryDirectory(prefix="cnnbench")
+os.chmod(TEMPORARY.name, 0o1777)  # some tests run as another user
 # Threads that wait must not spin: tests run side by side and times do not matter here. One machine: no network.
-ENVIRONMENT = {**os.environ, "OMP_WAIT_POLICY": "passive", "OMPI_MCA_btl": "self,vader"}
+ENVIRONMENT = {
+    **os.environ,
+    "OMP_WAIT_POLICY": "passive",
+    "OMPI_MCA_btl": "self,vader",
+    "TMPDIR": TEMPORARY.name,
+}
 # A run that takes no time: what is not said otherwise.
 QUICK = {"--config": "lenet", "--batch": 2, "--burn-in": 0, "--steps": 2, "--threads": 1}
 
