@@ -32,12 +32,13 @@ double placement_sd(int instances, double seconds);
 /// above 0 as below, in the same distances, whatever the shape of the times. The ratio is the geometric mean
 /// over the rounds without the fifth with the largest and the fifth with the smallest ratios, so that a few
 /// disturbed ones do not decide; its interval is that of the trimmed mean (Tukey & McLaughlin 1963; Yuen
-/// 1974: Student's, of the values clamped to those kept), with the error from at most 20 batches of successive
-/// rounds, since bursts may hang together too. With enough_instances of each program, which followed one
-/// another for equally many rounds, each batch is one instance or more. `placement_sd` is the spread, relative
-/// to the ratio, of what one launch cannot see; it is added to the error. Both samples are in the order of
-/// time; steps of a burst that is not whole, and what one subject has more of than the other, are left out; of
-/// less than one burst the steps that there are make one. Empty without steps, or where a burst took no time.
+/// 1974: Student's, of the values clamped to those kept), with the error from at most 20 batches of
+/// successive rounds, since bursts may hang together too. With enough_instances of each program, which
+/// followed one another for equally many rounds, each batch is one instance or more. `placement_sd` is the
+/// spread, relative to the ratio, of what one launch cannot see; it is added to the error. Both samples are
+/// in the order of time; steps of a burst that is not whole, and what one subject has more of than the other,
+/// are left out; of less than one burst the steps that there are make one. Empty without steps, or where a
+/// burst took no time.
 std::optional<TurnsRatio> compare_turns(std::span<const double> numerator,
                                         std::span<const double> denominator,
                                         double placement_sd = least_placement_sd, int instances = 1);
