@@ -62,6 +62,19 @@ std::optional<Contestant> prepare_and_verify(ExperimentRun& run, const Backend& 
 /// A program of a prefix of the run's model, likewise; or a Failure and nothing.
 std::unique_ptr<Program> prepare_prefix(ExperimentRun& run, const Backend& backend, const Model& prefix);
 
+/// Seconds that it took to prepare all contestants; on rank 0.
+double preparing_seconds(const ExperimentRun& run, const std::vector<Contestant>& contestants);
+
+/// Whether the programs can be made anew while they are compared: the same operations come again, and in this
+/// process.
+bool renewable(const std::vector<Contestant>& contestants);
+
+/// Prepares all contestants again. The old programs go first, since the memory may not hold both; then the
+/// kernel may give the same pages again, so that every other time the order is the reverse, and none keeps
+/// its pages. A reason to stop, the same on every rank, where that is interrupted or fails, which is a
+/// Failure; some contestants have no program then.
+std::optional<StopReason> renew(ExperimentRun& run, std::vector<Contestant>& contestants, bool reverse);
+
 /// The views that are measured together, in turns: those that time the network's whole steps, so that what
 /// they find can be compared.
 std::vector<std::vector<View>> views_in_turns(const std::vector<View>& views);

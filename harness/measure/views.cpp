@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 
 #include "harness/machine/running_threads.h"
 #include "harness/measure/experiment_run.h"
@@ -77,62 +76,6 @@ TimedStep step_of(const ExperimentRun& run, const Participant& participant) {
                                                       : time_layer(program, run.clock, participant.layer);
   step.gap = gap_before(run, program, step.process);
   return step;
-}
-
-/// Seconds that it took to prepare all contestants; on rank 0.
-double preparing_seconds(const ExperimentRun& run, const std::vector<Contestant>& contestants) {
-  double seconds = 0;
-  for (const Setup& setup : run.findings.setups)
-    for (const Contestant& contestant : contestants)
-      if (setup.backend == contestant.backend->name()) seconds += setup.prepare_seconds;
-  return seconds;
-}
-
-/// Whether the programs can be made anew while they are compared: the same operations come again, and in this
-/// process.
-bool renewable(const std::vector<Contestant>& contestants) {
-  return contestants.size() > 1 &&
-         std::all_of(contestants.begin(), contestants.end(), [](const Contestant& contestant) {
-           return !contestant.backend->chooses_by_timing() &&
-                  dynamic_cast<const TimedElsewhere*>(contestant.program.get()) == nullptr;
-         });
-}
-
-/// What a program runs, in the order of a step.
-std::string operations_of(const Program& program) {
-  std::string all;
-  for (const Operation& operation : program.operations())
-    all +=
-        fmt::format("{} {} {};", operation.layer, to_string(operation.direction), operation.implementation);
-  return all;
-}
-
-/// Prepares all contestants again. The old programs go first, since the memory may not hold both; then the
-/// kernel may give the same pages again, so that every other time the order is the reverse, and none keeps
-/// its pages. A reason to stop, the same on every rank, where that is interrupted or fails, which is a
-/// Failure; some contestants have no program then.
-std::optional<StopReason> renew(ExperimentRun& run, std::vector<Contestant>& contestants, bool reverse) {
-  std::vector<std::string> before;
-  for (Contestant& contestant : contestants) {
-    before.push_back(operations_of(*contestant.program));
-    contestant.program.reset();
-  }
-  for (std::size_t i = 0; i < contestants.size(); ++i) {
-    if (run.cluster.max(interrupted() ? 1 : 0) != 0) return StopReason::interrupted;
-    const std::size_t index = reverse ? contestants.size() - 1 - i : i;
-    Contestant& contestant = contestants[index];
-    std::string message;
-    contestant.program = try_to_prepare(run, *contestant.backend, run.model, nullptr, message);
-    if (contestant.program) {
-      const bool same = operations_of(*contestant.program) == before[index];
-      message = same ? "" : "it has other operations";
-      if (!agree(run.cluster, same, message)) contestant.program.reset();
-    }
-    if (contestant.program) continue;
-    run.fail(*contestant.backend, "", "error", "its program could not be made anew: " + message);
-    return StopReason::failed;
-  }
-  return std::nullopt;
 }
 
 /// Times all subjects, in turns, and renews the contestants where they are given; one Samples a subject.
