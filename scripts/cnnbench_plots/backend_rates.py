@@ -107,5 +107,5 @@ def _caption(comparison, fewer, result, model, pass_name):
         text += "Direct-equivalent: FLOPs are those of the convolution by its definition; Winograd's algorithm "
         text += "multiplies up to five times less, so that it may exceed the FMA peak. "
     if result.fma_peak:
-        text += "FMA peak: multiply-adds on values in registers, measured at the start of the run. "
+        text += "FMA peak: multiply-adds on values in registers, the best that was measured in the run. "
     return text + backends.missing(comparison)
