@@ -60,5 +60,6 @@ closing_lines() {
   grep -E '^[0-9]+% tests passed|^Total Test time' "$folder/tests.log"
 }
 for preset in "${presets[@]}"; do closing_lines "$preset"; done | tee build/closing.log
-[[ ! $debian13 ]] || tac build/debian13.log | sed '/^== Debian 13$/q' | tac
+# From the last such heading on. awk reads to the end: a reader that stops early kills the one before it.
+[[ ! $debian13 ]] || awk '/^== Debian 13$/ { text = "" } { text = text $0 "\n" } END { printf "%s", text }' build/debian13.log
 exit $status
