@@ -1,147 +1,28 @@
 #include "kernels/winograd/kernels.h"
 
-// Everything below is compiled once for each instruction set.
-#undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "kernels/winograd/kernels.cpp"
-#include <hwy/foreach_target.h>
-//
-#include <hwy/highway.h>
+#include <hwy/targets.h>
 
-#include <array>
 #include <cctype>
 #include <mutex>
 #include <stdexcept>
-#include <utility>
-
-#include "kernels/winograd/micro_kernel-inl.h"
-#include "kernels/winograd/output_tiles-inl.h"
-#include "kernels/winograd/tiles-inl.h"
-#include "kernels/winograd/weights-inl.h"
-
-HWY_BEFORE_NAMESPACE();
-namespace cnnbench::winograd::HWY_NAMESPACE {
-
-using RowsFunction = void (*)(const Operands&);
-
-/// Entry r multiplies r + 1 rows by kColumns blocks of columns.
-template <int kBlock, int kColumns>
-constexpr auto row_functions() {
-  constexpr int count = Kernel<kBlock>::rows;
-  constexpr auto functions = []<std::size_t... r>(std::index_sequence<r...>) {
-    return std::array<RowsFunction, sizeof...(r)>{
-        [](const Operands& o) HWY_ATTR { multiply_rows<kBlock, r + 1, kColumns, false>(o); }...};
-  };
-  return functions(std::make_index_sequence<count>());
-}
-
-/// Products of a row that are added up before the next row's turn: so many rows of two columns of B, 8 KiB
-/// with AVX2 and 16 with AVX-512, stay in the first-level cache for all rows of A. (All 512 of a layer of
-/// VGG16 at once, with AVX2: 7 % slower.)
-constexpr std::int64_t panel_terms = 2 * most_terms;
-
-/// All rows of a few columns. The rows are shared out evenly over the calls, so that none is left with one.
-template <int kBlock, int kColumns>
-void multiply_columns(const TileMatrix<const float>& a, const TileMatrix<const float>& b,
-                      std::int64_t element, std::int64_t column, std::int64_t rows, std::int64_t inner,
-                      const TileMatrix<float>& c) {
-  static constexpr auto functions = row_functions<kBlock, kColumns>();
-  const std::int64_t most = static_cast<std::int64_t>(functions.size());
-  const std::int64_t strips = (rows + most - 1) / most;
-  if (strips == 0) return;
-  // While these columns are in the caches, the next ones, which lie behind them, are fetched.
-  const std::int64_t depth = blocks_of(inner, kBlock);
-  const std::int64_t columns_size = kColumns * b.column_stride();
-  const std::int64_t lines = (columns_size + line * strips * depth - 1) / (line * strips * depth);
-  const float* next = b.at(element, column, 0) + columns_size;
-  for (std::int64_t begin = 0; begin < inner; begin += panel_terms) {
-    const std::int64_t terms = std::min(panel_terms, inner - begin);
-    for (std::int64_t strip = 0; strip < strips; ++strip) {
-      const std::int64_t first = rows * strip / strips;
-      const std::int64_t height = rows * (strip + 1) / strips - first;
-      functions[static_cast<std::size_t>(height - 1)]({a.at(element, begin / kBlock, first),
-                                                       a.column_stride(), b.at(element, column, begin),
-                                                       b.column_stride(), c.at(element, column, first),
-                                                       c.column_stride(), terms, begin > 0, next, lines});
-      next += blocks_of(terms, kBlock) * lines * line;
-    }
-  }
-}
-
-template <int kBlock>
-void multiply(const TileMatrix<const float>& a, const TileMatrix<const float>& b, std::int64_t element,
-              Range pairs, std::int64_t rows, std::int64_t inner, const TileMatrix<float>& c) {
-  for (std::int64_t pair = pairs.first; pair < pairs.last; ++pair) {
-    if (2 * pair + 1 < c.columns)
-      multiply_columns<kBlock, 2>(a, b, element, 2 * pair, rows, inner, c);
-    else
-      multiply_columns<kBlock, 1>(a, b, element, 2 * pair, rows, inner, c);
-  }
-}
-
-template <int kBlock, int kColumns>
-void multiply_transposed_columns(const TileMatrix<const float>& a, const TileMatrix<const float>& b,
-                                 std::int64_t element, std::int64_t column, std::int64_t inner,
-                                 bool accumulate, const TileMatrix<float>& c) {
-  constexpr int rows = Kernel<kBlock>::lane_rows;
-  // Padded lanes of the last block of channels are rows, too: zeros, which the matrix has room for.
-  for (std::int64_t row = 0; row < c.rows; row += rows) {
-    const Operands operands{a.at(element, row / kBlock, 0) + row % kBlock,
-                            0,
-                            b.at(element, column, 0),
-                            b.column_stride(),
-                            c.at(element, column, row),
-                            c.column_stride(),
-                            inner,
-                            accumulate};
-    multiply_rows<kBlock, rows, kColumns, true>(operands);
-  }
-}
-
-template <int kBlock>
-void multiply_transposed(const TileMatrix<const float>& a, const TileMatrix<const float>& b,
-                         std::int64_t element, Range pairs, std::int64_t inner, bool accumulate,
-                         const TileMatrix<float>& c) {
-  using K = Kernel<kBlock>;
-  static constexpr std::array functions{multiply_transposed_columns<kBlock, 1>,
-                                        multiply_transposed_columns<kBlock, 2>,
-                                        multiply_transposed_columns<kBlock, K::lane_columns>};
-  const std::int64_t last = std::min(2 * pairs.last, c.columns);
-  for (std::int64_t column = 2 * pairs.first; column < last;) {
-    const std::int64_t rest = last - column;
-    const std::int64_t at_once = rest == 4 ? 2 : std::min<std::int64_t>(rest, K::lane_columns);
-    functions[static_cast<std::size_t>(at_once - 1)](a, b, element, column, inner, accumulate, c);
-    column += at_once;
-  }
-}
-
-template <int kBlock, int kLargest>
-const Kernels* table() {
-  static constexpr Kernels all{transform_input<kBlock, kLargest>,
-                               transform_output<kBlock, kLargest>,
-                               transform_output_gradient<kBlock, kLargest>,
-                               multiply<kBlock>,
-                               multiply_transposed<kBlock>,
-                               transform_weights<kBlock, kLargest>,
-                               transform_weight_gradient<kBlock, kLargest>};
-  return &all;
-}
-
-/// The table of this instruction set; null for sizes of blocks or tiles that there is none for.
-const Kernels* find_kernels(std::int64_t block, int tile_size) {
-  if (block == 8) return tile_size == 1 ? table<8, 1>() : tile_size == 2 ? table<8, 2>() : nullptr;
-  if (block == 16) return tile_size == 1 ? table<16, 1>() : tile_size == 2 ? table<16, 2>() : nullptr;
-  return nullptr;
-}
-
-}  // namespace cnnbench::winograd::HWY_NAMESPACE
-HWY_AFTER_NAMESPACE();
-
-#if HWY_ONCE
 
 namespace cnnbench::winograd {
+
+// Each is compiled in a file of its own: see kernels_of.cpp.in. Of the instruction set that Highway has
+// chosen.
+const Kernels* kernels_8_1();
+const Kernels* kernels_8_2();
+const Kernels* kernels_16_1();
+const Kernels* kernels_16_2();
+
 namespace {
 
-HWY_EXPORT(find_kernels);
+/// Null for sizes of blocks or tiles that there are no kernels for.
+const Kernels* find_kernels(std::int64_t block, int tile_size) {
+  if (block == 8) return tile_size == 1 ? kernels_8_1() : tile_size == 2 ? kernels_8_2() : nullptr;
+  if (block == 16) return tile_size == 1 ? kernels_16_1() : tile_size == 2 ? kernels_16_2() : nullptr;
+  return nullptr;
+}
 
 std::string name_of(std::int64_t target) {
   std::string name = hwy::TargetName(target);
@@ -166,7 +47,7 @@ const Kernels& kernels(std::int64_t block, int tile_size, const std::string& ins
   for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
     if (name_of(target) != instruction_set) continue;
     hwy::GetChosenTarget().Update(target);
-    found = HWY_DYNAMIC_DISPATCH(find_kernels)(block, tile_size);
+    found = find_kernels(block, tile_size);
     hwy::GetChosenTarget().DeInit();
     if (found == nullptr)
       throw std::invalid_argument("winograd: channels are in blocks of 8 or 16, tiles of size 1 or 2");
@@ -176,5 +57,3 @@ const Kernels& kernels(std::int64_t block, int tile_size, const std::string& ins
 }
 
 }  // namespace cnnbench::winograd
-
-#endif  // HWY_ONCE
