@@ -1,9 +1,12 @@
 #include <algorithm>
+#include <optional>
+#include <stdexcept>
 
 #include "harness/backend/initial_values.h"
 #include "kernels/onednn/builder.h"
 #include "kernels/onednn/compat.h"
 #include "kernels/onednn/layout.h"
+#include "kernels/onednn/plain_walk.h"
 #include "kernels/onednn/weighted_layer.h"
 
 namespace cnnbench::onednn {
@@ -80,6 +83,65 @@ class StandardizePlan final : public LayerPlan {
   Value dst_;
 };
 
+/// So many factors of dropout are drawn at a time: they stay in the first-level cache until they are used.
+constexpr std::int64_t drawn_at_once = 2048;
+
+/// One step of dropout: dst = src · mask, the mask drawn for it.
+struct DropoutStep {
+  const Model& model;
+  int layer;
+  std::uint64_t seed;
+  std::uint64_t step;
+  const float* src;
+  float* dst;
+  float* mask;
+
+  /// `count` factors from element `first`, a multiple of 4, of the plain tensor.
+  void draw(float* to, std::int64_t first, std::int64_t count) const {
+    dropout_mask(model, layer, seed, step, {to, static_cast<std::size_t>(count)},
+                 static_cast<std::uint64_t>(first));
+  }
+};
+
+/// Where memory has the order of the plain tensor.
+void drop_plain(const DropoutStep& at, std::int64_t count) {
+#pragma omp parallel for schedule(static)
+  for (std::int64_t first = 0; first < count; first += drawn_at_once) {
+    const std::int64_t length = std::min(drawn_at_once, count - first);
+    at.draw(at.mask + first, first, length);
+    for (std::int64_t i = first; i < first + length; ++i) at.dst[i] = at.src[i] * at.mask[i];
+  }
+}
+
+/// In any layout, a channel of an image at a time: element i of the stream is element i of the plain tensor.
+/// What fills up the last blocks becomes 0.
+void drop_anywhere(const DropoutStep& at, const Places& places) {
+  const std::int64_t channels = places.dims[1];
+  const std::int64_t width = places.dims[3];
+  const std::int64_t pixels = places.dims[2] * width;
+#pragma omp parallel for collapse(2) schedule(static)
+  for (std::int64_t image = 0; image < places.padded[0]; ++image)
+    for (std::int64_t channel = 0; channel < places.padded[1]; ++channel) {
+      const bool padding = image >= places.dims[0] || channel >= channels;
+      const std::int64_t base = places.offsets[0][static_cast<std::size_t>(image)] +
+                                places.offsets[1][static_cast<std::size_t>(channel)];
+      const std::int64_t start = (image * channels + channel) * pixels;
+      float drawn[drawn_at_once + 4] = {};
+      for (std::int64_t first = 0; first < pixels; first += drawn_at_once) {
+        const std::int64_t length = std::min(drawn_at_once, pixels - first);
+        const std::int64_t before = (start + first) % 4;
+        if (!padding) at.draw(drawn, start + first - before, before + length);
+        for (std::int64_t i = 0; i < length; ++i) {
+          const std::int64_t offset = base +
+                                      places.offsets[2][static_cast<std::size_t>((first + i) / width)] +
+                                      places.offsets[3][static_cast<std::size_t>((first + i) % width)];
+          at.mask[offset] = padding ? 0 : drawn[before + i];
+          at.dst[offset] = padding ? 0 : at.src[offset] * drawn[before + i];
+        }
+      }
+    }
+}
+
 /// Dropout by a loop of our own (the library has no such primitive in 2.x): a new mask in every step.
 class DropoutPlan final : public LayerPlan {
  public:
@@ -88,12 +150,19 @@ class DropoutPlan final : public LayerPlan {
     const Value dst = src.writable ? src : builder.make_value(src.dims, src.desc);
     mask_ = builder.make_value(src.dims, src.desc);
     builder.values[static_cast<std::size_t>(builder.layer())].mask = mask_;
-    const auto count = static_cast<std::int64_t>(src.desc.get_size() / sizeof(float));
+    const std::optional<Places> places = places_of(src.desc);
+    if (!places) throw std::runtime_error("dropout: its input is in a layout of the library's own");
     builder.add(
         Direction::forward, "philox+multiply",
-        [&builder, layer = builder.layer(), src, dst, mask = mask_, count,
-         step = std::uint64_t{0}]() mutable {
-          run_forward(builder, layer, step++, src.data, dst.data, mask.data, count);
+        [&builder, layer = builder.layer(), src, dst, mask = mask_, places = *places,
+         plain = is_plain(*places), step = std::uint64_t{0}]() mutable {
+          const auto floats = [](const Value& of) { return static_cast<float*>(of.data.get_data_handle()); };
+          const DropoutStep now{builder.model, layer,       builder.options.seed, step++,
+                                floats(src),   floats(dst), floats(mask)};
+          if (plain)
+            drop_plain(now, static_cast<std::int64_t>(src.desc.get_size() / sizeof(float)));
+          else
+            drop_anywhere(now, places);
         },
         1, layouts_of({src.desc}, {dst.desc}));
     return dst;
@@ -115,23 +184,6 @@ class DropoutPlan final : public LayerPlan {
   }
 
  private:
-  /// The mask is drawn in the order of the memory, so that element i of the stream goes to element i of the
-  /// buffer.
-  static void run_forward(const Builder& builder, int layer, std::uint64_t step, const memory& src,
-                          const memory& dst, const memory& mask, std::int64_t count) {
-    const float* const in = static_cast<const float*>(src.get_data_handle());
-    float* const out = static_cast<float*>(dst.get_data_handle());
-    float* const factor = static_cast<float*>(mask.get_data_handle());
-    constexpr std::int64_t chunk = 2048;  // stays in the first-level cache between drawing and multiplying
-#pragma omp parallel for schedule(static)
-    for (std::int64_t first = 0; first < count; first += chunk) {
-      const std::int64_t length = std::min(chunk, count - first);
-      dropout_mask(builder.model, layer, builder.options.seed, step,
-                   {factor + first, static_cast<std::size_t>(length)}, static_cast<std::uint64_t>(first));
-      for (std::int64_t i = first; i < first + length; ++i) out[i] = in[i] * factor[i];
-    }
-  }
-
   Value mask_;
 };
 

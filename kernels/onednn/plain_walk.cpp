@@ -107,6 +107,15 @@ std::optional<Places> places_of(const dnnl::memory::desc& desc) {
   return places;
 }
 
+bool is_plain(const Places& places) {
+  if (places.padded != places.dims) return false;
+  std::int64_t stride = 1;
+  for (std::size_t d = places.dims.size(); d-- > 0; stride *= places.dims[d])
+    for (std::int64_t index = 0; index < places.dims[d]; ++index)
+      if (places.offsets[d][static_cast<std::size_t>(index)] != index * stride) return false;
+  return true;
+}
+
 Comparison compare(const Places& from, const float* source, const Places& to, const float* copy) {
   Comparison result;
   result.elements = product(from.dims);

@@ -22,6 +22,9 @@ struct Places {
 /// The places of a layout of blocks of f32; nothing for others, such as that of Winograd's weights.
 std::optional<Places> places_of(const dnnl::memory::desc& desc);
 
+/// Whether the elements lie one after the other in the order of their indices, without padding.
+bool is_plain(const Places& places);
+
 /// How a copy compares with its source.
 struct Comparison {
   std::int64_t wrong = 0;  ///< elements that differ in a bit, and padding of the copy that is not 0

@@ -78,8 +78,9 @@ class DropoutPlan final : public LayerPlan {
     builder.add(Direction::forward, "philox+mul", {src}, {dst, mask_},
                 [this, &builder, layer = builder.layer(), src, dst, step = std::uint64_t{0}]() mutable {
                   const at::Tensor x = src->tensor();
-                  mask_->data = at::empty_like(x);
-                  draw(builder, layer, step++, mask_->data);
+                  const at::Tensor plain = at::empty(x.sizes(), x.options());
+                  draw(builder, layer, step++, plain);
+                  mask_->data = plain.contiguous(x.suggest_memory_format());
                   dst->data = at::mul(x, mask_->data);
                 });
     return dst;
@@ -94,7 +95,7 @@ class DropoutPlan final : public LayerPlan {
   }
 
  private:
-  /// In the order of the memory, so that element i of the stream goes to element i of the buffer.
+  /// `mask` is in NCHW order: element i of the stream is element i of its memory.
   static void draw(const Builder& builder, int layer, std::uint64_t step, const at::Tensor& mask) {
     float* const factors = mask.data_ptr<float>();
     constexpr std::int64_t chunk = 2048;
