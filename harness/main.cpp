@@ -124,12 +124,12 @@ Report begin_report(Cluster& cluster, Clock& clock, const std::vector<Config>& c
     report.config_texts.push_back(config.text);
     const std::string& name = config.comparison.empty() ? config.networks[0].model.name : config.comparison;
     report.name += (report.name.empty() ? "" : "+") + name;
-    if (!config.comparison.empty()) {
-      report.comparison = config.comparison;
-      report.samples_per_epoch = config.samples_per_epoch;
-    }
-    for (const NetworkConfig& network : config.networks)
+    ReportedComparison comparison{config.comparison, config.samples_per_epoch, {}};
+    for (const NetworkConfig& network : config.networks) {
       report.models.push_back({network.model, batch_of(network, options, cluster.size())});
+      comparison.models.push_back(network.model.name);
+    }
+    if (!config.comparison.empty()) report.comparisons.push_back(std::move(comparison));
   }
   report.settings = settings_json(experiments, options);
   nlohmann::ordered_json facts = machine_facts();
@@ -215,7 +215,7 @@ int finish(Report& report, const Options& options, bool whole, StandardOutput& o
   report.status = invalid ? "invalid" : whole ? "complete" : "partial";
   if (invalid) print_verdict(std::cout, report);  // before anything that might be believed
   print_backends(std::cout, report);
-  if (!report.comparison.empty() && options.verify != Verify::only) print_comparison(std::cout, report);
+  if (options.verify != Verify::only) print_comparisons(std::cout, report);
   if (!invalid) print_verdict(std::cout, report);
   const std::string folder = write_results(report, options.output).string();
   std::cout << "\nResults: " << folder << '\n';

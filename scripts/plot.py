@@ -36,10 +36,10 @@ def pages(result):
         yield file_name("backends-speed-up", *run), speed_ups.draw(result, *run)
         yield file_name("backends-time", *run), backend_times.draw(result, *run)
         yield file_name("backends-rate", *run), backend_rates.draw(result, *run)
-    if result.comparison:
+    for compared in result.comparisons:
         for pass_name, backend in dict.fromkeys(run[1:] for run in result.runs("network")):
-            name = file_name("comparison", result.comparison, pass_name, backend)
-            yield name, comparison.draw(result, pass_name, backend)
+            name = file_name("comparison", compared.name, pass_name, backend)
+            yield name, comparison.draw(result, compared, pass_name, backend)
 
 
 def folders(results, output):

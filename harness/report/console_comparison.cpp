@@ -66,12 +66,12 @@ Quantity times(std::string name, const std::vector<Entry>& entries,
 }
 
 /// Steps that an epoch takes; the last, smaller batch counts as the part of a step that it is.
-double steps_an_epoch(const Report& report, const Record& record) {
-  return static_cast<double>(report.samples_per_epoch) /
+double steps_an_epoch(const ReportedComparison& comparison, const Record& record) {
+  return static_cast<double>(comparison.samples_per_epoch) /
          (static_cast<double>(record.batch) * static_cast<double>(record.ranks));
 }
 
-std::vector<Quantity> quantities(const Report& report, const std::vector<Entry>& entries) {
+std::vector<Quantity> quantities(const ReportedComparison& comparison, const std::vector<Entry>& entries) {
   std::vector<Quantity> rows;
   rows.push_back(counts("parameters", entries, [](const Entry& e) { return e.model->model.parameters(); }));
   rows.push_back(counts("forward FLOPs a sample", entries,
@@ -92,9 +92,10 @@ std::vector<Quantity> quantities(const Report& report, const std::vector<Entry>&
   rows.push_back(times("time a step", entries, [](const Entry& e) {
     return TimeValue{e.record->summary.mean, e.record->summary.sd};
   }));
-  if (report.samples_per_epoch > 0) {
+  if (comparison.samples_per_epoch > 0) {
     rows.push_back(times("time an epoch", entries, [&](const Entry& e) {
-      return TimeValue{seconds_a_step(e.record->summary) * steps_an_epoch(report, *e.record), std::nullopt};
+      return TimeValue{seconds_a_step(e.record->summary) * steps_an_epoch(comparison, *e.record),
+                       std::nullopt};
     }));
   }
   return rows;
@@ -148,26 +149,37 @@ const Record* network_record(const Report& report, const std::string& model, con
   return nullptr;
 }
 
+/// The networks of the comparison, in its order, each with its record if it was measured.
+std::vector<Entry> entries_of(const Report& report, const ReportedComparison& comparison,
+                              const std::string& pass, const std::string& backend) {
+  std::vector<Entry> entries;
+  for (const std::string& name : comparison.models)
+    for (const ReportedModel& model : report.models)
+      if (model.model.name == name) entries.push_back({&model, network_record(report, name, pass, backend)});
+  return entries;
+}
+
+void print_comparison(std::ostream& out, const Report& report, const ReportedComparison& comparison) {
+  for (const auto& [pass, backend] : passes_and_backends(report)) {
+    const std::vector<Entry> entries = entries_of(report, comparison, pass, backend);
+    const auto example =
+        std::find_if(entries.begin(), entries.end(), [](const Entry& e) { return e.record != nullptr; });
+    if (example == entries.end()) continue;
+    std::string title =
+        fmt::format("Comparison {}, {} on {}: {} × {}; ratios (×) are to {}", comparison.name, pass, backend,
+                    counted(example->record->ranks, "rank"), counted(example->record->threads, "thread"),
+                    entries.front().model->model.name);
+    if (comparison.samples_per_epoch > 0)
+      title += fmt::format("; an epoch is {} samples", grouped(comparison.samples_per_epoch));
+    print_wrapped(out, title, "  ", "");
+    print_tables(out, entries, quantities(comparison, entries));
+  }
+}
+
 }  // namespace
 
-void print_comparison(std::ostream& out, const Report& report) {
-  for (const auto& [pass, backend] : passes_and_backends(report)) {
-    std::vector<Entry> entries;
-    const Record* example = nullptr;
-    for (const ReportedModel& model : report.models) {
-      entries.push_back({&model, network_record(report, model.model.name, pass, backend)});
-      if (example == nullptr) example = entries.back().record;
-    }
-    if (example == nullptr) continue;
-    std::string title = fmt::format("Comparison {}, {} on {}: {} × {}; ratios (×) are to {}",
-                                    report.comparison.empty() ? report.name : report.comparison, pass,
-                                    backend, counted(example->ranks, "rank"),
-                                    counted(example->threads, "thread"), entries.front().model->model.name);
-    if (report.samples_per_epoch > 0)
-      title += fmt::format("; an epoch is {} samples", grouped(report.samples_per_epoch));
-    print_wrapped(out, title, "  ", "");
-    print_tables(out, entries, quantities(report, entries));
-  }
+void print_comparisons(std::ostream& out, const Report& report) {
+  for (const ReportedComparison& comparison : report.comparisons) print_comparison(out, report, comparison);
 }
 
 }  // namespace cnnbench

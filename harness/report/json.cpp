@@ -198,6 +198,13 @@ Json check_json(const Check& check) {
           {"message", check.message}};
 }
 
+Json comparison_json(const ReportedComparison& comparison) {
+  return {{"name", comparison.name},
+          {"samples_per_epoch",
+           comparison.samples_per_epoch > 0 ? Json(comparison.samples_per_epoch) : Json(nullptr)},
+          {"models", comparison.models}};
+}
+
 Json setup_json(const Setup& setup) {
   return {{"model", setup.model},
           {"pass", setup.pass},
@@ -278,39 +285,37 @@ Json backends_json(const Report& report) {
 Json result_json(const Report& report) {
   const Json facts = report.environment.empty() ? Json::object() : report.environment.front();
   const std::string executable = report.command.empty() ? "" : report.command.front();
-  Json own = {
-      {"schema", 1},
-      {"name", report.name},
-      {"status", report.status},
-      {"start_time", report.start_time},
-      {"command", report.command},
-      {"config", configs_json(report)},
-      {"comparison", report.comparison.empty() ? Json(nullptr) : Json(report.comparison)},
-      {"samples_per_epoch", report.samples_per_epoch > 0 ? Json(report.samples_per_epoch) : Json(nullptr)},
-      {"settings", report.settings},
-      {"ranks", report.ranks},
-      {"threads", report.threads},
-      {"placement_remarks", report.placement_remarks},
-      {"environment", report.environment},
-      {"machine",
-       {{"ceilings", ceilings_json(report.ceilings)},
-        {"canary_references", canaries_json(report.canary_references)}}},
-      {"backends", backends_json(report)},
-      {"clock",
-       {{"cost_seconds", number_or_null(report.clock.cost_seconds)},
-        {"resolution_seconds", number_or_null(report.clock.resolution_seconds)},
-        {"nodes", list_of(report.node_clocks, node_clock_json)}}},
-      {"warnings", report.warnings},
-      {"verification", verification_json(report)},
-      {"models",
-       list_of(report.models, [](const ReportedModel& m) { return describe_json(m.model, m.batch); })},
-      {"setups", list_of(report.setups, setup_json)},
-      {"memory", list_of(report.memory, memory_json)},
-      {"backend_comparison", backend_comparison_json(report)},
-      {"records", list_of(report.records, [&](const Record& r) { return record_json(report, r); })},
-      {"steps", list_of(report.steps, steps_json)},
-      {"failures", list_of(report.failures, failure_json)},
-      {"library_faults", list_of(report.library_faults, library_fault_json)}};
+  Json own = {{"schema", 1},
+              {"name", report.name},
+              {"status", report.status},
+              {"start_time", report.start_time},
+              {"command", report.command},
+              {"config", configs_json(report)},
+              {"comparisons", list_of(report.comparisons, comparison_json)},
+              {"settings", report.settings},
+              {"ranks", report.ranks},
+              {"threads", report.threads},
+              {"placement_remarks", report.placement_remarks},
+              {"environment", report.environment},
+              {"machine",
+               {{"ceilings", ceilings_json(report.ceilings)},
+                {"canary_references", canaries_json(report.canary_references)}}},
+              {"backends", backends_json(report)},
+              {"clock",
+               {{"cost_seconds", number_or_null(report.clock.cost_seconds)},
+                {"resolution_seconds", number_or_null(report.clock.resolution_seconds)},
+                {"nodes", list_of(report.node_clocks, node_clock_json)}}},
+              {"warnings", report.warnings},
+              {"verification", verification_json(report)},
+              {"models", list_of(report.models,
+                                 [](const ReportedModel& m) { return describe_json(m.model, m.batch); })},
+              {"setups", list_of(report.setups, setup_json)},
+              {"memory", list_of(report.memory, memory_json)},
+              {"backend_comparison", backend_comparison_json(report)},
+              {"records", list_of(report.records, [&](const Record& r) { return record_json(report, r); })},
+              {"steps", list_of(report.steps, steps_json)},
+              {"failures", list_of(report.failures, failure_json)},
+              {"library_faults", list_of(report.library_faults, library_fault_json)}};
   return {{"context", google_benchmark_context(facts, report.start_time, executable)},
           {"benchmarks", benchmark_rows(report.records)},
           {"cnnbench", std::move(own)}};

@@ -23,6 +23,13 @@ struct ReportedModel {
   std::int64_t batch = 0;  ///< a rank
 };
 
+/// Networks of a run that are set side by side.
+struct ReportedComparison {
+  std::string name;
+  std::int64_t samples_per_epoch = 0;
+  std::vector<std::string> models;  ///< their names; other networks of the run are not part of it
+};
+
 /// All that a run found; complete on rank 0.
 struct Report {
   std::string name;                 ///< of the network, the comparison, or several joined by "+"
@@ -31,8 +38,7 @@ struct Report {
   std::vector<std::string> command;
   std::vector<std::string> config_files;
   std::vector<std::string> config_texts;
-  std::string comparison;                                                     ///< empty where there is none
-  std::int64_t samples_per_epoch = 0;                                         ///< of a comparison
+  std::vector<ReportedComparison> comparisons;
   nlohmann::ordered_json settings;                                            ///< the run settings in force
   std::vector<nlohmann::ordered_json> environment;                            ///< one a rank
   std::vector<std::pair<std::string, nlohmann::ordered_json>> backend_facts;  ///< name → version and facts
@@ -75,8 +81,9 @@ void print_layers(std::ostream& out, const Report& report, const std::string& mo
 /// The twelve cumulative times of the OverFeat benchmark and the like.
 void print_prefixes(std::ostream& out, const Report& report, const std::string& model,
                     const std::string& pass, const std::string& backend);
-/// Parameters, FLOPs, bytes, time a step, time an epoch, each also relative to the first model.
-void print_comparison(std::ostream& out, const Report& report);
+/// Of each comparison: parameters, FLOPs, bytes, time a step, time an epoch, each also relative to its first
+/// model.
+void print_comparisons(std::ostream& out, const Report& report);
 /// Several backends of one run side by side, a table for each network and pass, and in words which is fastest
 /// where. Nothing for a run of one backend.
 void print_backends(std::ostream& out, const Report& report);

@@ -37,18 +37,17 @@ class Quantity:
         return [value / base if value and base else None for value in self.values]
 
 
-def models_compared(result, pass_name, backend):
+def models_compared(result, compared, pass_name, backend):
     """The models in the order of the comparison, each with its record of the view `network`, or None."""
     found = {
         r.model: r
         for r in result.records
         if (r.view, r.pass_name, r.backend) == ("network", pass_name, backend)
     }
-    names = list(result.parameters) + [name for name in found if name not in result.parameters]
-    return [(name, found.get(name)) for name in names]
+    return [(name, found.get(name)) for name in compared.models]
 
 
-def quantities(result, models):
+def quantities(result, compared, models):
     """What is compared. FLOPs and bytes are one rank's; an epoch is shared by all ranks."""
     records = [r for _, r in models]
 
@@ -72,8 +71,8 @@ def quantities(result, models):
         Quantity("bytes a step", *of(lambda r: r.bytes, lambda v, r: style.format_si(v, "B"))),
         Quantity("time a step", *of(lambda r: r.mean, _time_with_sd, lambda r: r.sd)),
     ]
-    if result.samples_per_epoch:
-        epoch = result.samples_per_epoch
+    if compared.samples_per_epoch:
+        epoch = compared.samples_per_epoch
         groups.append(
             Quantity(
                 f"time an epoch\n({epoch:,} samples)",
@@ -83,17 +82,17 @@ def quantities(result, models):
     return groups
 
 
-def draw(result, pass_name, backend):
-    """The page of one (pass, backend), or None where fewer than two networks were measured."""
-    models = models_compared(result, pass_name, backend)
+def draw(result, compared, pass_name, backend):
+    """The page of one (comparison, pass, backend), or None where fewer than two of its networks were measured."""
+    models = models_compared(result, compared, pass_name, backend)
     records = [r for _, r in models if r]
     if len(records) < 2:
         return None
-    groups = quantities(result, models)
+    groups = quantities(result, compared, models)
     height = ROW * (len(groups) * (len(models) + GROUP_GAP) - GROUP_GAP) + 0.1
     page = style.Page(
         height + 0.5,
-        f"{style.literal(result.comparison)}, {pass_name}: what the networks cost",
+        f"{style.literal(compared.name)}, {pass_name}: what the networks cost",
         style.machine_facts(result, records),
         _caption(groups, models, records),
         style.remark(result),

@@ -63,13 +63,21 @@ class BackendTime:
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """Networks of a run that are set side by side; others of the run are not part of it."""
+
+    name: str
+    samples_per_epoch: int | None
+    models: list[str]
+
+
+@dataclass(frozen=True)
 class Result:
     """What the scripts need of one run."""
 
     path: Path
     status: str
-    comparison: str | None
-    samples_per_epoch: int | None
+    comparisons: list[Comparison]
     layers: dict[str, list[str]]  # model: its layers in network order
     parameters: dict[str, int]
     cpus: tuple[str, ...]  # each CPU model once
@@ -204,6 +212,22 @@ def _fma_peak(top):
     return _number(ceilings, "fma_flops_per_second", "cnnbench.machine.ceilings", optional=True) or None
 
 
+def _comparisons(top, models):
+    """Those of the run; files of older versions have at most one, over all `models` of the run."""
+    if "comparisons" not in top:
+        name = _get(top, "comparison", str, "cnnbench", optional=True)
+        epoch = _get(top, "samples_per_epoch", int, "cnnbench", optional=True) or None
+        return [Comparison(name, epoch, models)] if name else []
+    return [
+        Comparison(
+            _get(item, "name", str, where),
+            _get(item, "samples_per_epoch", int, where, optional=True) or None,
+            [name for name in _get(item, "models", list, where) if name in models],
+        )
+        for item, where in _objects(top, "comparisons", "cnnbench")
+    ]
+
+
 def _result(path, document):
     if not isinstance(document, dict) or not isinstance(document.get("cnnbench"), dict):
         raise _Malformed("it has no object `cnnbench`")
@@ -232,8 +256,7 @@ def _result(path, document):
     return Result(
         path=path,
         status=_get(top, "status", str, "cnnbench"),
-        comparison=_get(top, "comparison", str, "cnnbench", optional=True) or None,
-        samples_per_epoch=_get(top, "samples_per_epoch", int, "cnnbench", optional=True) or None,
+        comparisons=_comparisons(top, list(parameters)),
         layers=layers,
         parameters=parameters,
         cpus=tuple(dict.fromkeys(cpus)) or ("unknown CPU",),

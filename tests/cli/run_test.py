@@ -101,9 +101,10 @@ def test_only_the_layers_asked_for(tmp_path):
 
 def test_a_comparison_prints_its_table_and_records_every_network(tmp_path):
     document = measured(tmp_path, "--config", "lenet", "--config", "mlp_vs_cnn", "--views", "network", "--pass", "forward")
-    assert document["comparison"] == "mlp-vs-cnn"
-    assert document["samples_per_epoch"] == 60000
     names = ["lenet", "mlp_mnist", "cnn_mnist", "cnn_mnist_small"]
+    assert document["comparisons"] == [
+        {"name": "mlp-vs-cnn", "samples_per_epoch": 60000, "models": names[1:]}
+    ], "lenet is not part of it"
     assert [r["model"] for r in select(document, view="network")] == names
 
 

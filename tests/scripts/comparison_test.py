@@ -20,7 +20,7 @@ def synthetic(networks=None, **more):
 
 
 def draw(result):
-    return comparison.draw(result, TRAINING, "onednn")
+    return comparison.draw(result, result.comparisons[0], TRAINING, "onednn")
 
 
 def ratios(page):
@@ -71,7 +71,7 @@ def test_an_epoch_takes_its_samples_divided_by_batch_and_ranks_steps(tmp_path):
 
 def test_without_an_epoch_there_is_no_such_group(tmp_path):
     made = synthetic()
-    made.document["cnnbench"]["samples_per_epoch"] = None
+    made.document["cnnbench"]["comparisons"][0]["samples_per_epoch"] = None
     assert len(ratios(draw(read(made, tmp_path)))) == 12
 
 
@@ -91,6 +91,13 @@ def test_a_network_that_was_not_measured_says_so(tmp_path):
     page = draw(read(made, tmp_path))
     assert values(page).count("not measured") == 4
     assert overlaps(page) == []
+
+
+def test_a_network_of_the_run_that_is_not_compared_is_left_out(tmp_path):
+    networks = mlp_and_cnns()
+    made = synthetic(networks, compared=[n.name for n in networks[1:]])
+    assert len(values(draw(read(made, tmp_path)))) == 2 * 5
+    assert values(draw(read(made, tmp_path)))[:2] == ["110,986", "5,958  (0.0537×)"]
 
 
 def test_one_network_is_no_comparison(tmp_path):

@@ -70,6 +70,16 @@ def test_a_comparison_has_its_figure_and_a_file_is_as_good_as_its_folder(tmp_pat
     assert not (folder / "figures").exists()
 
 
+def test_a_result_of_an_older_version_compares_all_its_networks(tmp_path):
+    made = Synthetic(mlp_and_cnns(), views=["network"])
+    top = made.document["cnnbench"]
+    del top["comparisons"]
+    top.update(comparison="mlp-vs-cnn", samples_per_epoch=60000)
+    folder = made.write(tmp_path / "run")
+    assert run(folder).returncode == 0
+    assert (folder / "figures" / "comparison-mlp-vs-cnn-forward-onednn.png").exists()
+
+
 def test_several_results_have_a_folder_each(tmp_path):
     first = Synthetic([two_layers()]).write(tmp_path / "a" / "run")
     second = Synthetic([two_layers()]).write(tmp_path / "b" / "run")
@@ -175,7 +185,7 @@ def test_unknown_keys_and_nulls_do_no_harm(tmp_path):
     made = Synthetic([lenet()])
     top = made.document["cnnbench"]
     top.update(
-        comparison=None, samples_per_epoch=None, future={"x": 1}, backends={"onednn": {"version": None}}
+        comparisons=[], future={"x": 1}, backends={"onednn": {"version": None}}
     )
     top["environment"] = [{"cpu_model": None}]
     made.records[0].update(imbalance=None, kind=None, future=1)

@@ -134,6 +134,7 @@ class Synthetic:
         reorders=(),
         comparison=None,
         samples_per_epoch=None,
+        compared=None,
         overhead=2e-6,
     ):
         self.random = random.Random(7)
@@ -163,8 +164,15 @@ class Synthetic:
                 "schema": 1,
                 "status": "complete",
                 "command": ["bench"],
-                "comparison": comparison,
-                "samples_per_epoch": samples_per_epoch,
+                "comparisons": [
+                    {
+                        "name": comparison,
+                        "samples_per_epoch": samples_per_epoch,
+                        "models": compared or [n.name for n in networks],
+                    }
+                ]
+                if comparison
+                else [],
                 "environment": [{"host": "node1", "cpu_model": "Intel(R) Xeon(R) Gold 6338 CPU @ 2.00GHz"}]
                 * ranks,
                 "backends": {backend: {"version": "3.5.3"}},

@@ -119,8 +119,7 @@ TEST(ConsoleNetwork, SaysWhereARateIsDirectEquivalent) {
 
 TEST(ConsoleComparison, RelatesEveryNetworkToTheFirst) {
   Report report;
-  report.comparison = "mlp-vs-cnn";
-  report.samples_per_epoch = 64000;
+  report.comparisons = {{"mlp-vs-cnn", 64000, {"mlp", "cnn"}}};
   report.models = {{small_model("mlp"), 32}, {small_model("cnn"), 32}};
   report.records = {network_record("mlp", "forward", 0.01, 0.001, 100),
                     network_record("cnn", "forward", 0.163, 0.01, 100)};
@@ -130,7 +129,7 @@ TEST(ConsoleComparison, RelatesEveryNetworkToTheFirst) {
   // 64,000 samples in batches of 32 on 2 ranks are 1,000 steps. small_model: 64·9 + 64 + 4096·10 + 10
   // parameters and 2·(64·9·64 + 40960) FLOPs.
   EXPECT_EQ(
-      printed([&](std::ostream& out) { print_comparison(out, report); }),
+      printed([&](std::ostream& out) { print_comparisons(out, report); }),
       "Comparison mlp-vs-cnn, forward on onednn: 2 ranks × 1 thread; ratios (×) are to mlp; an epoch is\n"
       "  64,000 samples\n"
       "                               mlp             cnn\n"
@@ -143,22 +142,41 @@ TEST(ConsoleComparison, RelatesEveryNetworkToTheFirst) {
       "time an epoch, s              10.0  1×       163.0  16.3×\n");
 }
 
+TEST(ConsoleComparison, HasItsOwnNetworksAlone) {
+  Report report;
+  for (const char* name : {"stranger", "a", "b", "c"}) {
+    report.models.push_back({small_model(name), 32});
+    report.records.push_back(network_record(name, "forward", 0.1, 0.01, 100));
+  }
+  report.comparisons = {{"first", 64, {"b", "a"}}, {"second", 0, {"c", "a"}}};
+  const std::string text = printed([&](std::ostream& out) { print_comparisons(out, report); });
+  EXPECT_THAT(text, HasSubstr("Comparison first, forward on onednn: 1 rank × 1 thread; ratios (×) are to b"));
+  EXPECT_THAT(text,
+              HasSubstr("Comparison second, forward on onednn: 1 rank × 1 thread; ratios (×) are to c"));
+  EXPECT_THAT(text, Not(HasSubstr("stranger")));
+  EXPECT_EQ(text.find("time an epoch"), text.rfind("time an epoch"));
+}
+
 TEST(ConsoleComparison, ANetworkThatWasNotMeasuredHasNoTimes) {
   Report report;
+  report.comparisons = {{"mlp-vs-cnn", 0, {"mlp", "cnn"}}};
   report.models = {{small_model("mlp"), 32}, {small_model("cnn"), 32}};
   report.records = {network_record("cnn", "forward", 0.163, 0.01, 100)};
-  const std::string text = printed([&](std::ostream& out) { print_comparison(out, report); });
+  const std::string text = printed([&](std::ostream& out) { print_comparisons(out, report); });
   EXPECT_THAT(text, ::testing::ContainsRegex("time a step, ms [^\n]* -   *- +163.0 ±6.1 +-\n"));
   EXPECT_THAT(text, Not(HasSubstr("epoch")));
 }
 
 TEST(ConsoleComparison, ManyNetworksAreSplitOverSeveralTables) {
   Report report;
+  std::vector<std::string> models;
   for (const char* name : {"a_network_with_a_long_name", "b", "c", "d", "e", "f", "g", "h", "i"}) {
     report.models.push_back({small_model(name), 32});
     report.records.push_back(network_record(name, "forward-backward", 0.1, 0.01, 100));
+    models.push_back(name);
   }
-  const std::string text = printed([&](std::ostream& out) { print_comparison(out, report); });
+  report.comparisons = {{"many", 0, models}};
+  const std::string text = printed([&](std::ostream& out) { print_comparisons(out, report); });
   EXPECT_LE(widest_line(text), 100U);
   EXPECT_THAT(text, HasSubstr("a_network_with_a_lo…"));
 }
