@@ -112,7 +112,11 @@ double needed_bytes(const Experiment& experiment) {
   const double activations =
       memory_bytes(model, is_training(experiment), experiment.batch) -
       static_cast<double>(model.parameters()) * sizeof(float) * (is_training(experiment) ? 2 : 1);
-  return kept + std::max({preparing - activations, verifying, prefix_bytes(experiment), 0.0});
+  // While backends are compared, memory is moved, one piece after the other: see Program::move_memory().
+  const double moving = experiment.backends.size() > 1 && experiment.measure
+                            ? std::max(activations, static_cast<double>(model.parameters()) * sizeof(float))
+                            : 0;
+  return kept + std::max({preparing - activations, verifying, prefix_bytes(experiment), moving});
 }
 
 std::vector<std::string> check_memory(std::vector<Experiment>& experiments, int node_ranks) {

@@ -26,9 +26,8 @@ from cnnbench_compare import arms, coverage  # noqa: E402
 from cnnbench_results.result import ResultError, read_result  # noqa: E402
 
 EPILOG = """\
-Two backends that run the same kernels, onednn and winograd (in LeNet it takes no layer; of VGG16 the layers
-that it leaves to onednn are compared), take turns; every difference is a false alarm. A layer that is 5 %
-slower is made in the evaluation: the steps of one backend in one layer are multiplied by 1.05. Medians:
+Two backends that are equal, onednn and onednn:control, take turns; every difference is a false alarm. A layer
+that is 5 % slower is made in the evaluation: the steps of one backend in one layer are multiplied by 1.05. Medians:
 parts of a long series of one backend against the median of the whole series.
 
 examples:
@@ -38,7 +37,7 @@ examples:
 exit status: 0 done; 1 a launch failed, or ratios differ from scipy's; 2 bad arguments or results
 """
 
-EQUALS = ("--backend", "onednn,winograd", "--views", "layers,network", "--verify", "off")
+EQUALS = ("--backend", "onednn,onednn:control", "--views", "layers,network", "--verify", "off")
 LENET = ("--config", "lenet", "--batch", "16")
 VGG16 = ("--config", "vgg16", "--batch", "1")
 BOTH = ("--pass", "forward,forward-backward")

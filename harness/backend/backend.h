@@ -104,6 +104,11 @@ class Program {
   virtual std::span<float> parameters() = 0;
   virtual std::span<float> gradients() = 0;
 
+  /// Moves the memory of parameters, gradients and activations, with what it holds, to another place, for
+  /// which there is to be room beside it: parameters() and gradients() are others then. False where a program
+  /// cannot do that, or there is no room; it can be run as before.
+  virtual bool move_memory() { return false; }
+
   /// What the program found wrong in its library by now, and replaced.
   virtual std::vector<Replacement> replacements() const { return {}; }
 

@@ -69,6 +69,9 @@ double preparing_seconds(const ExperimentRun& run, const std::vector<Contestant>
 /// process.
 bool renewable(const std::vector<Contestant>& contestants);
 
+/// Moves the memory of all contestants' programs; false, the same on every rank, where one cannot do that.
+bool move_memory(ExperimentRun& run, const std::vector<Contestant>& contestants);
+
 /// Prepares all contestants again. The old programs go first, since the memory may not hold both; then the
 /// kernel may give the same pages again, so that every other time the order is the reverse, and none keeps
 /// its pages. A reason to stop, the same on every rank, where that is interrupted or fails, which is a

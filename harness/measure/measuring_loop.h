@@ -31,13 +31,17 @@ struct TimedStep {
   std::function<void()> gap = {};
 };
 
-/// Makes the programs of all subjects anew, so that one run samples what an instance of a program cannot
-/// know: where its memory lies.
+/// Makes the programs of all subjects anew, or moves their memory, so that one run samples what an instance
+/// of a program cannot know: where its memory lies.
 struct Renewal {
-  /// After it the TimedSteps run the new programs. All ranks call it together. A reason to stop, the same on
-  /// every rank: interrupted, or failed; then they may not be run any more.
+  /// Empty: they cannot be made anew. After it the TimedSteps run the new programs. All ranks call it
+  /// together. A reason to stop, the same on every rank: interrupted, or failed; then they may not be run any
+  /// more.
   std::function<std::optional<StopReason>()> renew;
   double seconds = 0;  ///< that it takes; on rank 0
+  /// Moves the memory of all programs: see Program::move_memory(). All ranks call it together. False, the
+  /// same on every rank, where one cannot. Empty: none can.
+  std::function<bool()> move;
 };
 
 /// So many instances of each program are measured where they are made anew.
@@ -77,7 +81,8 @@ using Progress =
 /// caches again. Where another program ran last, a burst, too, waits until all threads of that one sleep.
 /// With a renewal, the programs are made anew after every twentieth of the rounds (every round, where there
 /// are fewer), with two untimed steps of each subject after it, unless all of that would take more than 2 s
-/// and more than a quarter of the time that is measured.
+/// and more than a quarter of the time that is measured. Then their memory is moved in place of it, unless
+/// that would take more than 2 s and more than three quarters of it.
 std::vector<Samples> measure(const std::vector<TimedStep>& timed_steps, const TimingSettings& settings,
                              Cluster& cluster, const Progress& progress = {},
                              ConditionsProbe* probe = nullptr, const Renewal& renewal = {});

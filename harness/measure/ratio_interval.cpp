@@ -33,9 +33,11 @@ std::vector<double> log_ratios(std::span<const double> numerator, std::span<cons
 }  // namespace
 
 double placement_sd(int instances, double seconds) {
-  constexpr double of_one_instance = 1e-6;  // seconds
+  constexpr double seconds_of_one_instance = 1e-6;
+  constexpr double share_of_one_instance = 0.05;
   if (instances >= enough_instances) return least_placement_sd;
-  return std::hypot(least_placement_sd, of_one_instance / (seconds * std::sqrt(std::max(1, instances))));
+  return std::hypot(least_placement_sd, std::hypot(share_of_one_instance, seconds_of_one_instance / seconds) /
+                                            std::sqrt(std::max(1, instances)));
 }
 
 std::optional<TurnsRatio> compare_turns(std::span<const double> numerator,

@@ -23,7 +23,8 @@ constexpr int enough_instances = 8;
 
 /// The spread of a ratio of two programs that is not in the samples, relative to it: of steps of so many
 /// `seconds`, taken by so many instances of each (see Renewal). Measured: see docs/method.md. Where memory
-/// lies costs up to a microsecond more or less. Of one program that is compared with itself it is all 0.
+/// lies costs up to a microsecond, or some per cent, more or less. Of one program that is compared with
+/// itself it is all 0.
 double placement_sd(int instances, double seconds);
 
 /// The unit is the burst (see Turns): its steps share what happened just then, and are one observation. Of

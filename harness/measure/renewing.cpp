@@ -35,6 +35,12 @@ bool renewable(const std::vector<Contestant>& contestants) {
          });
 }
 
+bool move_memory(ExperimentRun& run, const std::vector<Contestant>& contestants) {
+  bool moved = true;
+  for (const Contestant& contestant : contestants) moved = contestant.program->move_memory() && moved;
+  return run.cluster.max(moved ? 0 : 1) == 0;
+}
+
 std::optional<StopReason> renew(ExperimentRun& run, std::vector<Contestant>& contestants, bool reverse) {
   std::vector<std::string> before;
   for (Contestant& contestant : contestants) {

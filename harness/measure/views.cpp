@@ -78,13 +78,15 @@ TimedStep step_of(const ExperimentRun& run, const Participant& participant) {
   return step;
 }
 
-/// Times all subjects, in turns, and renews the contestants where they are given; one Samples a subject.
+/// Times all subjects, in turns, and renews the contestants where they are given and several; one Samples a
+/// subject.
 std::vector<Samples> time(ExperimentRun& run, const std::vector<Participant>& subjects,
                           std::vector<Contestant>* renewed = nullptr) {
   std::vector<TimedStep> steps;
   for (const Participant& subject : subjects) steps.push_back(step_of(run, subject));
   Renewal renewal;
-  if (renewed != nullptr) {
+  if (renewed != nullptr && renewed->size() > 1) renewal.move = [&] { return move_memory(run, *renewed); };
+  if (renewed != nullptr && renewable(*renewed)) {
     renewal.seconds = preparing_seconds(run, *renewed);
     renewal.renew = [&, reverse = false]() mutable {
       const std::optional<StopReason> stop = renew(run, *renewed, reverse = !reverse);
@@ -153,7 +155,7 @@ void measure_whole_programs(ExperimentRun& run, const std::vector<View>& views,
   std::vector<std::vector<OperationGroup>> groups;
   for (const Participant& subject : subjects)
     groups.push_back(group_operations(*subject.contestant->program));
-  const std::vector<Samples> samples = time(run, subjects, renewable(contestants) ? &contestants : nullptr);
+  const std::vector<Samples> samples = time(run, subjects, &contestants);
   for (std::size_t i = 0; i < subjects.size() && run.cluster.is_root(); ++i) {
     if (subjects[i].view == View::network)
       keep(run, step_record(run, *subjects[i].contestant->backend, View::network, run.model, groups[i],

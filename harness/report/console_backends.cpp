@@ -21,9 +21,8 @@ std::string unknown_to_one_launch(const Report& report) {
     return (record.view != "network" && record.view != "layers") || record.instances >= enough_instances;
   });
   return sampled
-             ? "Every program was made anew several times: the intervals hold much of what the placement of "
-               "its "
-               "memory does. "
+             ? "Every program was made anew, or its memory moved, several times: the intervals hold much of "
+               "what the placement of its memory does. "
                "One launch cannot know what differs from launch to launch: compare several with "
                "scripts/compare.py."
              : "One launch cannot know what another placement of its memory would give, which differs from "

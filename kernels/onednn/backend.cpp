@@ -92,6 +92,8 @@ std::vector<BackendChoice> onednn_backends() {
       choice({.name = "onednn"}, "layouts and algorithms as the library chooses them, activations fused"),
       choice({.name = "onednn:layout=nchw", .plain_layout = true}, "all activations in plain layout"),
       choice({.name = "onednn:fusion=off", .fusion = false}, "activations as operations of their own"),
+      choice({.name = "onednn:control"},
+             "onednn a second time: compared with it, how far two equals come out apart"),
       choice({.name = "onednn:impl=best", .best_implementation = true},
              "of all implementations and layouts that the library has for a layer, the fastest at set-up"),
       choice(

@@ -41,18 +41,38 @@ AlignedBuffer::AlignedBuffer(std::size_t bytes, std::span<const std::pair<std::s
     : AlignedBuffer(bytes, huge_page, arrays) {}
 
 AlignedBuffer::AlignedBuffer(std::size_t bytes, std::size_t alignment,
-                             std::span<const std::pair<std::size_t, std::size_t>> arrays) {
-  const std::size_t rounded = rounded_up(std::max<std::size_t>(bytes, 1), alignment);
-  data_.reset(std::aligned_alloc(alignment, rounded));
-  if (!data_) throw std::bad_alloc();
-  // Only advice: fewer TLB misses where the kernel follows it, the same result where it does not.
-  if (alignment == huge_page) madvise(data_.get(), rounded, MADV_HUGEPAGE);
-  for (const auto& [offset, length] : arrays) {
-    char* const first = static_cast<char*>(data_.get()) + offset;
+                             std::span<const std::pair<std::size_t, std::size_t>> arrays)
+    : bytes_(rounded_up(std::max<std::size_t>(bytes, 1), alignment)),
+      alignment_(alignment),
+      arrays_(arrays.begin(), arrays.end()),
+      data_(allocated()) {
+  for (const auto& [offset, length] : arrays_) {
+    char* const first = static_cast<char*>(data()) + offset;
 #pragma omp parallel for schedule(static)
     for (std::size_t done = 0; done < length; done += huge_page)
       std::memset(first + done, 0, std::min(huge_page, length - done));
   }
+}
+
+AlignedBuffer::Memory AlignedBuffer::allocated() const {
+  Memory memory(std::aligned_alloc(alignment_, bytes_));
+  if (!memory) throw std::bad_alloc();
+  // Only advice: fewer TLB misses where the kernel follows it, the same result where it does not.
+  if (alignment_ == huge_page) madvise(memory.get(), bytes_, MADV_HUGEPAGE);
+  return memory;
+}
+
+void AlignedBuffer::move() {
+  if (!data_) return;
+  Memory elsewhere = allocated();
+  for (const auto& [offset, length] : arrays_) {
+    const char* const from = static_cast<const char*>(data()) + offset;
+    char* const to = static_cast<char*>(elsewhere.get()) + offset;
+#pragma omp parallel for schedule(static)
+    for (std::size_t done = 0; done < length; done += huge_page)
+      std::memcpy(to + done, from + done, std::min(huge_page, length - done));
+  }
+  data_ = std::move(elsewhere);
 }
 
 int BufferPlan::acquire(std::size_t bytes) {
@@ -87,15 +107,23 @@ void BufferPlan::bind(const dnnl::memory& memory, int buffer, std::size_t offset
 
 void BufferPlan::allocate() {
   std::size_t end = 0;
-  std::vector<std::pair<std::size_t, std::size_t>> arrays;
   for (const std::size_t size : sizes_) {
     offsets_.push_back(end);
-    arrays.emplace_back(end, rounded_up(size, cache_line));
-    end += arrays.back().second + guard;
+    arrays_.emplace_back(end, rounded_up(size, cache_line));
+    end += arrays_.back().second + guard;
   }
-  arena_ = AlignedBuffer(end, arrays);
+  arena_ = AlignedBuffer(end, arrays_);
+  point_bindings();
+}
+
+void BufferPlan::move() {
+  arena_.move();
+  point_bindings();
+}
+
+void BufferPlan::point_bindings() {
 #if defined(__SANITIZE_ADDRESS__)
-  for (const auto& [offset, length] : arrays)
+  for (const auto& [offset, length] : arrays_)
     ASAN_POISON_MEMORY_REGION(static_cast<char*>(arena_.data()) + offset + length, guard);
 #endif
   for (Binding& binding : bindings_)

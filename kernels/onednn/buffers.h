@@ -21,13 +21,21 @@ class AlignedBuffer {
   AlignedBuffer(std::size_t bytes, std::span<const std::pair<std::size_t, std::size_t>> arrays);
   void* data() const { return data_.get(); }
 
+  /// The arrays and what they hold, elsewhere; the old memory goes when they are there.
+  void move();
+
  private:
   struct Free {
     void operator()(void* pointer) const;
   };
+  using Memory = std::unique_ptr<void, Free>;
   AlignedBuffer(std::size_t bytes, std::size_t alignment,
                 std::span<const std::pair<std::size_t, std::size_t>> arrays);
-  std::unique_ptr<void, Free> data_;
+  Memory allocated() const;
+  std::size_t bytes_ = 0;
+  std::size_t alignment_ = 0;
+  std::vector<std::pair<std::size_t, std::size_t>> arrays_;
+  Memory data_;
 };
 
 /// Memory of a program, planned while it is built and allocated once at the end, in one piece. Since
@@ -50,6 +58,9 @@ class BufferPlan {
   void bind(const dnnl::memory& memory, int buffer, std::size_t offset = 0);
 
   void allocate();
+
+  /// After allocate(): all of the memory, with what it holds, goes to another place.
+  void move();
   void* data(int buffer) const {
     return static_cast<char*>(arena_.data()) + offsets_[static_cast<std::size_t>(buffer)];
   }
@@ -60,10 +71,12 @@ class BufferPlan {
     int buffer;
     std::size_t offset;
   };
+  void point_bindings();
   std::vector<std::size_t> sizes_;
   std::vector<int> free_;
   std::vector<Binding> bindings_;
-  std::vector<std::size_t> offsets_;  ///< of each buffer: bytes into the arena
+  std::vector<std::size_t> offsets_;                         ///< of each buffer: bytes into the arena
+  std::vector<std::pair<std::size_t, std::size_t>> arrays_;  ///< in the arena: offset, bytes
   AlignedBuffer arena_;
 };
 

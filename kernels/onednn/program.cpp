@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 #include <stdexcept>
 
 #include "harness/backend/initial_values.h"
@@ -104,6 +105,20 @@ class OneDnnProgram final : public Program {
     return {static_cast<float*>(gradient_arena_.data()), arena_bytes_ / sizeof(float)};
   }
 
+  bool move_memory() override {
+    bool moved = true;
+    try {
+      parameter_arena_.move();
+      gradient_arena_.move();
+      builder_.parameter_copies.move();
+      builder_.buffers.move();
+    } catch (const std::bad_alloc&) {  // no room for both: what could not be moved is where it was
+      moved = false;
+    }
+    point_parameters();
+    return moved;
+  }
+
  private:
   /// A tensor of a layer.
   struct Where {
@@ -167,6 +182,10 @@ class OneDnnProgram final : public Program {
     const std::array whole{std::pair{std::size_t{0}, arena_bytes_}};
     parameter_arena_ = AlignedBuffer(arena_bytes_, whole);
     if (builder_.training()) gradient_arena_ = AlignedBuffer(arena_bytes_, whole);
+    point_parameters();
+  }
+
+  void point_parameters() {
     for (Parameter& parameter : builder_.parameters) {
       parameter.data.set_data_handle(static_cast<char*>(parameter_arena_.data()) + parameter.offset);
       if (builder_.training())

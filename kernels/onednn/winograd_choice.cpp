@@ -106,8 +106,8 @@ Variant with_tiles(int size) {
 LayerChoice tuned(const Model& model, int index, const PrepareOptions& options) {
   static std::map<std::string, LayerChoice> known;
   const Model layer = single_layer(model, index);
-  const auto [found, is_new] = known.try_emplace(key_of(layer.layers[0], options));
-  if (!is_new) return found->second;
+  const std::string key = key_of(layer.layers[0], options);
+  if (const auto found = known.find(key); found != known.end()) return found->second;
   std::vector<std::unique_ptr<Program>> programs;
   const auto add = [&](const Variant& variant) { programs.push_back(make_program(layer, options, variant)); };
   for (const int size : {1, 2}) add(with_tiles(size));
@@ -122,7 +122,8 @@ LayerChoice tuned(const Model& model, int index, const PrepareOptions& options) 
   LayerSeconds all{.winograd = {seconds[0], seconds[1]}};
   if (seconds.size() > 2) all.direct = seconds[2];
   if (seconds.size() > 3) all.own_winograd = seconds[3];
-  return found->second = fastest(all, best_tile_sizes(layer.layers[0], options));
+  // Only now: where a candidate cannot be prepared, nothing is kept.
+  return known.emplace(key, fastest(all, best_tile_sizes(layer.layers[0], options))).first->second;
 }
 
 /// Whether verification found kernels/winograd wrong in the layer.

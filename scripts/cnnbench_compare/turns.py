@@ -11,7 +11,8 @@ FEWEST = 4  # bursts for an interval
 MOST_BATCHES = 20  # of successive rounds
 ALPHA = 0.05
 SPREAD = 0.01  # of the logarithm of a ratio, in any case
-SPREAD_OF_ONE_INSTANCE = 1e-6  # seconds
+SECONDS_OF_ONE_INSTANCE = 1e-6
+SHARE_OF_ONE_INSTANCE = 0.05
 ENOUGH_INSTANCES = 8  # their placement is among the differences between batches
 FEWEST_BATCHES = 5  # of the longest length
 LEAST_OF_LONGER = 8  # steps of a batch of twice the length
@@ -41,7 +42,8 @@ def placement_sd(instances, seconds):
     """What is not in the samples of so many instances of each program, of steps of so many seconds."""
     if instances >= ENOUGH_INSTANCES:
         return SPREAD
-    return math.hypot(SPREAD, SPREAD_OF_ONE_INSTANCE / (seconds * math.sqrt(instances)))
+    one = math.hypot(SHARE_OF_ONE_INSTANCE, SECONDS_OF_ONE_INSTANCE / seconds)
+    return math.hypot(SPREAD, one / math.sqrt(instances))
 
 
 def compare_turns(first, other, instances=1):

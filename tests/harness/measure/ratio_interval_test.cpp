@@ -139,8 +139,8 @@ TEST(RatioInterval, OfStepsThatAreAllAlikeIsWhatPlacementMayDo) {
 }
 
 TEST(PlacementSd, IsASmallTimeWhereThereAreFewInstances) {
-  EXPECT_DOUBLE_EQ(placement_sd(1, 0.01), std::hypot(0.01, 0.0001));
-  EXPECT_DOUBLE_EQ(placement_sd(4, 1e-5), std::hypot(0.01, 0.05));
+  EXPECT_DOUBLE_EQ(placement_sd(1, 0.01), std::hypot(0.01, 0.05, 0.0001));
+  EXPECT_DOUBLE_EQ(placement_sd(4, 1e-5), std::hypot(0.01, 0.025, 0.05));
   EXPECT_EQ(placement_sd(8, 1e-5), 0.01);
 }
 

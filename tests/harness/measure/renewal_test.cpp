@@ -17,7 +17,7 @@ using ::testing::Each;
 using ::testing::Field;
 using ::testing::SizeIs;
 
-/// Two subjects whose renewals are counted.
+/// Two subjects whose renewals and moves are counted.
 class RenewalTest : public ::testing::Test {
  protected:
   std::vector<Samples> measured(std::int64_t steps, double seconds_a_renewal) {
@@ -27,7 +27,12 @@ class RenewalTest : public ::testing::Test {
                             ++renewals;
                             return renewals == fails_at ? std::optional(reason) : std::nullopt;
                           },
-                          seconds_a_renewal};
+                          seconds_a_renewal,
+                          [this] {
+                            journal.push_back("move");
+                            ++moves;
+                            return can_move;
+                          }};
     return measure(timed, exactly(3, steps), cluster, {}, nullptr, renewal);
   }
 
@@ -35,7 +40,8 @@ class RenewalTest : public ::testing::Test {
   std::vector<std::size_t> instances() const {
     std::vector<std::size_t> lengths(1);
     for (const std::string& what : journal) {
-      if (what == "renew")
+      if (what == "move" && lengths == std::vector<std::size_t>{0}) continue;  // to see how long it takes
+      if (what == "renew" || what == "move")
         lengths.push_back(0);
       else
         ++lengths.back();
@@ -49,6 +55,8 @@ class RenewalTest : public ::testing::Test {
   FakeStep other{clock, {0.001}};
   Journal journal;
   int renewals = 0;
+  int moves = 0;
+  bool can_move = false;
   int fails_at = 0;
   StopReason reason = StopReason::failed;
 };
@@ -88,6 +96,21 @@ TEST_F(RenewalTest, DoesNotComeWhereItTakesMoreThanAQuarterOfTheTime) {
   EXPECT_THAT(instances(), SizeIs(1));
   journal.clear();
   EXPECT_THAT(measured(200'000, 0.2), Each(Field(&Samples::instances, 20)));  // against 400 s
+}
+
+TEST_F(RenewalTest, MovesTheMemoryWhereItTakesTooLongToMakeProgramsAnew) {
+  can_move = true;
+  EXPECT_THAT(measured(200, 0.2), Each(Field(&Samples::instances, 20)));
+  EXPECT_EQ(renewals, 0);
+  EXPECT_EQ(moves, 1 + 19);  // the first to see how long it takes
+  EXPECT_THAT(instances(), SizeIs(20));
+}
+
+TEST_F(RenewalTest, DoesNotMoveMemoryWhereProgramsAreMadeAnew) {
+  can_move = true;
+  EXPECT_THAT(measured(200, 0.1), Each(Field(&Samples::instances, 20)));
+  EXPECT_EQ(renewals, 19);
+  EXPECT_EQ(moves, 0);
 }
 
 TEST_F(RenewalTest, EndsAllWithWhatTheyHaveWhereItFailsOrIsInterrupted) {

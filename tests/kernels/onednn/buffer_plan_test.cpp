@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "kernels/onednn/buffers.h"
@@ -40,6 +42,24 @@ TEST(BufferPlan, HasBuffersOnCacheLinesOfTheirOwn) {
     EXPECT_EQ(address(plan, buffer) % 64, 0U);
     EXPECT_GE(address(plan, buffer), end);
     end = address(plan, buffer) + sizes[static_cast<std::size_t>(buffer)];
+  }
+}
+
+TEST(BufferPlan, KeepsWhatItHoldsWhereItIsMoved) {
+  const std::vector<std::size_t> sizes{1000, 5'000'000, 12};
+  BufferPlan plan = planned(sizes);
+  std::vector<std::uintptr_t> before;
+  for (int buffer = 0; buffer < static_cast<int>(sizes.size()); ++buffer) {
+    before.push_back(address(plan, buffer));
+    std::memset(plan.data(buffer), buffer + 1, sizes[static_cast<std::size_t>(buffer)]);
+  }
+  plan.move();
+  for (int buffer = 0; buffer < static_cast<int>(sizes.size()); ++buffer) {
+    const std::size_t size = sizes[static_cast<std::size_t>(buffer)];
+    EXPECT_NE(address(plan, buffer), before[static_cast<std::size_t>(buffer)]);
+    EXPECT_EQ(address(plan, buffer) % huge_page, before[static_cast<std::size_t>(buffer)] % huge_page);
+    const char* const bytes = static_cast<const char*>(plan.data(buffer));
+    EXPECT_TRUE(std::all_of(bytes, bytes + size, [&](char byte) { return byte == buffer + 1; })) << buffer;
   }
 }
 

@@ -57,6 +57,40 @@ TEST_P(OneDnnSteps, YieldsTheSameBitsInEveryStep) {
     }
 }
 
+// Two programs take the same steps, and the memory of one is moved in between.
+TEST_P(OneDnnSteps, GoOnAsTheyWereWhereTheirMemoryIsMoved) {
+  for (const char* const name : {"onednn", "onednn:layout=nchw", "winograd:all"})
+    for (const Network& network : chains())
+      for (const Pass pass : {Pass::forward, Pass::forward_backward, Pass::train}) {
+        const Model model = network.model();
+        const int last = static_cast<int>(model.layers.size()) - 1;
+        const Backend& backend = *find_backend(name);
+        if (!std::all_of(model.layers.begin(), model.layers.end(),
+                         [&](const ModelLayer& layer) { return backend.unsupported(layer, pass).empty(); }))
+          continue;
+        const auto still = backend.prepare(model, options(network, pass));
+        const auto moved = backend.prepare(model, options(network, pass));
+        const float* const before = moved->parameters().data();
+        for (int step = 0; step < 2; ++step) {
+          still->step();
+          moved->step();
+          ASSERT_TRUE(moved->move_memory());
+        }
+        if (!moved->parameters().empty()) {
+          EXPECT_NE(moved->parameters().data(), before);
+        }
+        still->step();
+        moved->step();
+
+        EXPECT_EQ(read(*moved, model, last, Tensor::output, network.batch),
+                  read(*still, model, last, Tensor::output, network.batch))
+            << name << " " << network.name << " " << to_string(pass);
+        EXPECT_EQ(moved->loss(), still->loss());
+        EXPECT_TRUE(std::ranges::equal(moved->gradients(), still->gradients()));
+        EXPECT_TRUE(std::ranges::equal(moved->parameters(), still->parameters()));
+      }
+}
+
 TEST_P(OneDnnSteps, LeavesItsInputAndItsParametersAlone) {
   for (const Network& network : chains())
     for (const Pass pass : {Pass::forward, Pass::forward_backward}) {
