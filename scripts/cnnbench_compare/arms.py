@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from cnnbench_results.result import Result, ResultError, read_result
+from cnnbench_results.result import FILES, Result, ResultError, read_result
 
 
 class Key(NamedTuple):
@@ -52,9 +52,10 @@ def result_files(argument):
         return [path]
     found = []
     for folder, below, files in os.walk(path):
-        below[:] = [] if "result.json" in files else sorted(name for name in below if name[0] != ".")
-        if "result.json" in files:
-            found.append(Path(folder) / "result.json")
+        name = next((name for name in FILES if name in files), None)
+        below[:] = [] if name else sorted(name for name in below if name[0] != ".")
+        if name:
+            found.append(Path(folder) / name)
     if not found:
         raise ResultError(f"{path}: neither it nor a folder in it has a result.json")
     return found

@@ -1,12 +1,15 @@
 """Reads a result.json into plain data. What is malformed is refused in one line that says where and why."""
 
+import gzip
 import json
 import math
 import statistics
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 SCHEMA = 1
+FILES = ("result.json", "result.json.gz")  # of a run's folder, the first that is there
 TEXTS = ("model", "pass", "backend", "view", "layer", "kind", "direction")
 COUNTS = ("batch", "ranks", "threads", "flops", "bytes")
 
@@ -118,14 +121,19 @@ def sd_of_sums(records):
 
 
 def read_result(argument):
-    """Reads a run folder or its result.json. Raises ResultError."""
+    """Reads a run folder or its result.json, which gzip may have compressed. Raises ResultError."""
     path = Path(argument)
     if path.is_dir():
-        path = path / "result.json"
+        path = next((path / name for name in FILES if (path / name).exists()), path / FILES[0])
     try:
-        document = json.loads(path.read_bytes().decode("utf-8"))
+        content = path.read_bytes()
+        if path.suffix == ".gz":
+            content = gzip.decompress(content)
+        document = json.loads(content.decode("utf-8"))
     except FileNotFoundError:
         raise ResultError(f"{path}: no such file") from None
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise ResultError(f"{path}: not a whole file of gzip: {error}") from None
     except OSError as error:
         raise ResultError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

@@ -1,5 +1,6 @@
 """scripts/plot.py as a user runs it."""
 
+import gzip
 import json
 import os
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import matplotlib.image
 import pytest
+from cnnbench_compare.arms import result_files
 from cnnbench_results.result import ResultError, read_result
 from synthetic_result import Synthetic, lenet, mlp_and_cnns, two_layers
 
@@ -68,6 +70,21 @@ def test_a_comparison_has_its_figure_and_a_file_is_as_good_as_its_folder(tmp_pat
         f"comparison-mlp-vs-cnn-{p}-onednn.{kind}" for p in ("forward", "train") for kind in ("png", "svg")
     }
     assert not (folder / "figures").exists()
+
+
+def test_a_result_may_be_compressed(tmp_path):
+    folder = Synthetic([two_layers()]).write(tmp_path / "run")
+    plain = folder / "result.json"
+    packed = folder / "result.json.gz"
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    plain.unlink()
+    assert run(folder).returncode == 0
+    assert (folder / "figures" / "layers-filters-forward-onednn.png").exists()
+    assert result_files(tmp_path) == [packed]
+    packed.write_bytes(packed.read_bytes()[:-20])
+    done = run(folder)
+    assert done.returncode == 2
+    assert "result.json.gz: not a whole file of gzip: " in done.stderr
 
 
 def test_a_result_of_an_older_version_compares_all_its_networks(tmp_path):
