@@ -8,18 +8,70 @@
 
 namespace cnnbench {
 
+void KeptReport::begin(const Report& report) {
+  const std::lock_guard lock(mutex_);
+  report_ = report;
+  report_->status = "running";
+  write_or_warn();
+}
+
 void KeptReport::keep(const Report& report, const Findings& findings) {
   Report whole = report;
   append(whole, findings);
-  whole.status = "partial";
+  whole.status = "running";
   const std::lock_guard lock(mutex_);
   report_ = std::move(whole);
+  write_or_warn();
 }
 
-std::optional<std::filesystem::path> KeptReport::write() {
+std::optional<std::filesystem::path> KeptReport::end_early(const std::string& reason) {
   const std::lock_guard lock(mutex_);
-  if (!report_ || report_->records.empty()) return std::nullopt;
-  return write_results(*report_, output_);
+  if (!report_) return std::nullopt;
+  if (report_->records.empty()) {
+    if (folder_) folder_->remove();
+    folder_.reset();
+    report_.reset();
+    return std::nullopt;
+  }
+  report_->status = "partial";
+  if (!reason.empty()) report_->warnings.push_back("the run ended early: " + reason);
+  if (!folder_) folder_.emplace(*report_, output_);
+  folder_->write(*report_);
+  return folder_->path();
+}
+
+std::filesystem::path KeptReport::finish(const Report& report) {
+  const std::lock_guard lock(mutex_);
+  report_ = report;
+  if (!folder_) folder_.emplace(report, output_);
+  try {
+    folder_->write(report);
+  } catch (...) {
+    folder_.reset();  // goes where nothing was written before
+    throw;
+  }
+  return folder_->path();
+}
+
+void KeptReport::write_or_warn() {
+  try {
+    if (!folder_) folder_.emplace(*report_, output_);
+    folder_->write(*report_);
+  } catch (const std::exception& error) {
+    if (!warned_)
+      std::cerr << "bench: " << error.what() << "; the run goes on, and prints all that it finds"
+                << std::endl;
+    warned_ = true;
+  }
+}
+
+void keep_after(KeptReport& kept, const std::exception& error) {
+  try {
+    if (const auto folder = kept.end_early(error.what()))
+      std::cerr << "bench: kept is what was complete before it (partial): " << folder->string() << std::endl;
+  } catch (const std::exception& lost) {
+    std::cerr << "bench: " << lost.what() << std::endl;
+  }
 }
 
 int last_words(KeptReport& kept, bool is_root, int signal) {
@@ -28,7 +80,7 @@ int last_words(KeptReport& kept, bool is_root, int signal) {
     return 128 + signal;
   }
   try {
-    if (const auto folder = kept.write()) {
+    if (const auto folder = kept.end_early("")) {
       std::cerr << "bench: kept is what was complete before it (partial): " << folder->string() << std::endl;
       return 3;
     }

@@ -1,30 +1,49 @@
 #pragma once
 
+#include <exception>
 #include <filesystem>
 #include <mutex>
 #include <optional>
+#include <string>
 
 #include "harness/measure/runner.h"
 #include "harness/report/report.h"
 
 namespace cnnbench {
 
-/// What a run has found when it is ended from outside: the last view that was complete and all before it.
+/// The result of a run on the disk, as far as the run has come, so that no end of it loses what it had
+/// measured. On rank 0 alone; the thread that a signal wakes may ask for it at any time.
 class KeptReport {
  public:
   explicit KeptReport(std::filesystem::path output) : output_(std::move(output)) {}
 
-  /// The report so far, and what an experiment that is not in it yet has found.
+  /// Makes the run's folder, with a result that has no records yet and is `running`. Where it cannot be
+  /// written (here and in keep()) that is said on stderr, once, and the run goes on.
+  void begin(const Report& report);
+
+  /// Writes the report so far, with what an experiment that is not in it yet has found: `running`.
   void keep(const Report& report, const Findings& findings);
 
-  /// Writes it as a partial result; empty where there is nothing to write. Throws as write_results().
-  std::optional<std::filesystem::path> write();
+  /// The run ends early: what was kept last becomes a partial result, with the reason among its warnings if
+  /// there is one. Without a record the folder is removed, and nothing returned. Throws as
+  /// ResultFolder::write().
+  std::optional<std::filesystem::path> end_early(const std::string& reason);
+
+  /// Writes the whole report; returns the folder. Throws as ResultFolder; where nothing could be written
+  /// before either the folder is removed.
+  std::filesystem::path finish(const Report& report);
 
  private:
+  void write_or_warn();
   std::filesystem::path output_;
   std::mutex mutex_;
   std::optional<Report> report_;
+  std::optional<ResultFolder> folder_;
+  bool warned_ = false;
 };
+
+/// The end of rank 0 by an error: writes what is kept, and says so.
+void keep_after(KeptReport& kept, const std::exception& error);
 
 /// The end of one rank's process that a signal has ended in the middle of something: rank 0 writes what is
 /// kept, and the others give it the time to do so. Returns the exit status: 3 where a result was written,

@@ -192,8 +192,8 @@ bool measure_all(std::vector<Experiment>& experiments, const Options& options, C
     Observer observer = console.observer();
     observer.view_done = [&, show = observer.view_done](View view, const auto& backends,
                                                         const Findings& findings) {
+      kept.keep(report, findings);  // first: what was shown is not lost
       show(view, backends, findings);
-      kept.keep(report, findings);
     };
     if (!options.dump.empty())
       observer.prepared = [&](const Backend& backend, Program& program) {
@@ -209,7 +209,24 @@ bool measure_all(std::vector<Experiment>& experiments, const Options& options, C
   return true;
 }
 
-int finish(Report& report, const Options& options, bool whole, StandardOutput& output) {
+/// measure_all(), with the machine's ceilings and disturbances where anything is timed.
+bool measure_with_conditions(std::vector<Experiment>& experiments, const Options& options, Cluster& cluster,
+                             Clock& clock, Report& report, KeptReport& kept) {
+  if (options.verify == Verify::only) return measure_all(experiments, options, cluster, clock, report, kept);
+  const int threads = experiments.front().threads;
+  cluster.barrier();  // ranks that share a core must find out together how fast it is
+  const std::unique_ptr<ConditionsProbe> conditions = make_conditions_probe(clock, threads);
+  CeilingWatch ceilings(cluster, threads, fma_peak_of(threads), *conditions);
+  for (Experiment& experiment : experiments) {
+    experiment.conditions = conditions.get();
+    experiment.ceilings = &ceilings;
+  }
+  const bool whole = measure_all(experiments, options, cluster, clock, report, kept);
+  keep(report, ceilings);
+  return whole;
+}
+
+int finish(Report& report, const Options& options, bool whole, KeptReport& kept, StandardOutput& output) {
   const bool invalid = std::any_of(report.failures.begin(), report.failures.end(),
                                    [](const Failure& failure) { return failure.reason != "unsupported"; });
   report.status = invalid ? "invalid" : whole ? "complete" : "partial";
@@ -217,7 +234,7 @@ int finish(Report& report, const Options& options, bool whole, StandardOutput& o
   print_backends(std::cout, report);
   if (options.verify != Verify::only) print_comparisons(std::cout, report);
   if (!invalid) print_verdict(std::cout, report);
-  const std::string folder = write_results(report, options.output).string();
+  const std::string folder = kept.finish(report).string();
   std::cout << "\nResults: " << folder << '\n';
   if (!output.lost().empty()) std::cerr << "bench: the results are whole, in " << folder << '\n';
   if (!whole) return interrupted_early;
@@ -273,25 +290,18 @@ int run(Cluster& cluster, StandardOutput& output, int argc, char** argv) {
   Report report = begin_report(cluster, clock, configs, experiments, options, placement, argc, argv);
   report.warnings.insert(report.warnings.end(), warnings.begin(), warnings.end());
   if (cluster.is_root()) print_header(std::cout, report);
+  if (cluster.is_root()) kept->begin(report);
   bool whole = false;
-  if (options.verify == Verify::only) {
-    whole = measure_all(experiments, options, cluster, clock, report, *kept);
-  } else {
-    const int threads = experiments.front().threads;
-    cluster.barrier();  // ranks that share a core must find out together how fast it is
-    const std::unique_ptr<ConditionsProbe> conditions = make_conditions_probe(clock, threads);
-    CeilingWatch ceilings(cluster, threads, fma_peak_of(threads), *conditions);
-    for (Experiment& experiment : experiments) {
-      experiment.conditions = conditions.get();
-      experiment.ceilings = &ceilings;
-    }
-    whole = measure_all(experiments, options, cluster, clock, report, *kept);
-    keep(report, ceilings);
+  try {
+    whole = measure_with_conditions(experiments, options, cluster, clock, report, *kept);
+  } catch (const std::exception& error) {
+    if (cluster.is_root()) keep_after(*kept, error);
+    throw;
   }
   interruption_noticed();
 
   // 5. Report.
-  const int status = cluster.is_root() ? finish(report, options, whole, output) : complete;
+  const int status = cluster.is_root() ? finish(report, options, whole, *kept, output) : complete;
   return cluster.broadcast(status);
 }
 

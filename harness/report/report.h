@@ -33,7 +33,7 @@ struct ReportedComparison {
 /// All that a run found; complete on rank 0.
 struct Report {
   std::string name;                 ///< of the network, the comparison, or several joined by "+"
-  std::string status = "complete";  ///< complete, partial, invalid
+  std::string status = "complete";  ///< running, complete, partial, invalid
   std::string start_time;           ///< UTC, "2026-11-21T21:57:45Z"
   std::vector<std::string> command;
   std::vector<std::string> config_files;
@@ -103,12 +103,36 @@ nlohmann::ordered_json backend_comparison_json(const Report& report);
 /// backends.csv: the same, a row an object; empty for a run of one backend.
 std::string backends_csv(const Report& report);
 
-/// Writes result.json, layers.csv and, for several backends, backends.csv into a new folder `output/<UTC
-/// time>-<name>/`, atomically: the folder appears complete or not at all. Returns it. Throws
-/// std::runtime_error with the path and the reason.
-std::filesystem::path write_results(const Report& report, const std::filesystem::path& output);
+/// The folder of a run, `output/<UTC time>-<name>/`, which is there from its start on: whenever the run ends,
+/// however it does, result.json, layers.csv and, for several backends, backends.csv are whole, and as they
+/// were written last.
+class ResultFolder {
+ public:
+  /// Makes the folder, with the parents that it lacks; where its name is taken, with -2, -3, …. Throws
+  /// std::runtime_error with the path and the reason.
+  ResultFolder(const Report& report, const std::filesystem::path& output);
 
-/// Throws std::runtime_error where write_results could not create its folder there (so that it is known
+  /// Removes what it made where nothing was written.
+  ~ResultFolder();
+  ResultFolder(const ResultFolder&) = delete;
+  ResultFolder& operator=(const ResultFolder&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+
+  /// Puts the files in the place of those that were there, each in one step. Throws std::runtime_error with
+  /// the path and the reason; the file that could not be written is as it was then.
+  void write(const Report& report);
+
+  /// Takes back all that was made and written.
+  void remove();
+
+ private:
+  std::vector<std::filesystem::path> parents_;  ///< that it made, the outermost first
+  std::filesystem::path path_;
+  bool written_ = false;
+};
+
+/// Throws std::runtime_error where a ResultFolder could not be made and written there (so that it is known
 /// before measuring).
 void check_writable(const std::filesystem::path& output);
 

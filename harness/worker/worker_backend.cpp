@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -220,6 +221,16 @@ class WorkerBackend final : public Backend {
     if (pass == Pass::train)
       return "its parameters are in a process of their own, where nobody can exchange them";
     return local_->unsupported(layer, pass);
+  }
+
+  /// Beside what its process takes: the parameters that are copied from there (in training with as much on
+  /// their way), and a tensor that is read, which is in both.
+  double extra_bytes(const Model& model, const PrepareOptions& options) const override {
+    std::int64_t largest = 0;
+    for (const ModelLayer& layer : model.layers) largest = std::max(largest, layer.weights);
+    const std::int64_t copies = options.pass == Pass::forward ? 1 : 2;
+    return local_->extra_bytes(model, options) +
+           static_cast<double>(copies * model.parameters() + largest) * sizeof(float);
   }
 
   std::vector<std::pair<std::string, std::string>> facts() const override {

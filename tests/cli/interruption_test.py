@@ -68,7 +68,7 @@ def test_an_interruption_of_mpirun_leaves_no_broken_result(tmp_path):
     interrupt(TWO_RANKS, tmp_path, lambda run: run.pid)
     for folder in tmp_path.iterdir():
         if not folder.name.startswith("."):
-            assert result(tmp_path)["cnnbench"]["status"] == "partial"
+            assert result(tmp_path)["cnnbench"]["status"] in ("running", "partial")
 
 
 # Plain loops take minutes for a step of it; it has few parameters, so that it is prepared at once.

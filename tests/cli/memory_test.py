@@ -78,7 +78,7 @@ def test_winograd_takes_its_packed_weights_and_little_more(tmp_path):
 BATCHES = {"vgg16": 1, "overfeat": 1, "lasagne_cnn": 256}
 CASES = [("vgg16", "forward", name) for name in ("onednn", "winograd", "gemm:openblas", "xnnpack", "torch:packed")]
 CASES += [("vgg16", "forward-backward", name) for name in ("onednn", "gemm:openblas")]
-CASES += [("overfeat", "forward", "onednn")]
+CASES += [("overfeat", "forward", name) for name in ("onednn", "onednn:isa=avx2")]
 CASES += [("lasagne_cnn", network_pass, "onednn") for network_pass in ("forward", "forward-backward")]
 if os.environ.get("CNNBENCH_EVERY_MEMORY"):
     BATCHES |= {"lenet": 64, "mlp_mnist": 128, "cnn_mnist": 128, "cnn_mnist_small": 128, "filters": 8}

@@ -33,6 +33,13 @@ class Files : public ::testing::Test {
     return report;
   }
 
+  /// Writes a result once.
+  static fs::path write_results(const Report& report, const fs::path& output) {
+    ResultFolder folder(report, output);
+    folder.write(report);
+    return folder.path();
+  }
+
   static std::string read(const fs::path& path) {
     std::ifstream file(path);
     return {std::istreambuf_iterator<char>(file), {}};
@@ -61,6 +68,24 @@ TEST_F(Files, OneFolderHoldsBothFilesAndNothingElseIsLeft) {
   EXPECT_EQ(nlohmann::ordered_json::parse(read(result / "result.json")), result_json(report()));
   EXPECT_EQ(read(result / "layers.csv"), layers_csv(report()));
   EXPECT_EQ(entries(), 1U);
+}
+
+TEST_F(Files, AreReplacedByThoseOfALaterReport) {
+  Report early = report();
+  early.status = "running";
+  early.records.clear();
+  ResultFolder folder(early, folder_);
+  folder.write(early);
+  EXPECT_EQ(nlohmann::ordered_json::parse(read(folder.path() / "result.json")), result_json(early));
+  folder.write(report());
+  EXPECT_EQ(nlohmann::ordered_json::parse(read(folder.path() / "result.json")), result_json(report()));
+  EXPECT_EQ(read(folder.path() / "layers.csv"), layers_csv(report()));
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()), 2);
+}
+
+TEST_F(Files, AFolderInWhichNothingWasWrittenGoesWithItsParents) {
+  { const ResultFolder folder(report(), folder_ / "a" / "b"); }
+  EXPECT_EQ(entries(), 0U);
 }
 
 TEST_F(Files, ARunOfSeveralBackendsHasATableOfThem) {
@@ -126,16 +151,37 @@ TEST_F(Files, CheckingLeavesNothingBehind) {
   EXPECT_TRUE(fs::is_empty(folder_ / "old"));
 }
 
-TEST_F(Files, AWriteThatFailsHalfWayLeavesNothingBehind) {
-  // Files may grow to 4 KiB only, as if the disk were full from there on.
+/// What the action says where files may grow to 4 KiB only, as if the disk were full from there on.
+template <typename Action>
+std::string on_a_full_disk(Action action) {
   rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  EXPECT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
   const auto handler = std::signal(SIGXFSZ, SIG_IGN);
   const rlimit small{4096, before.rlim_max};
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
-  const std::string message = message_of([&] { write_results(report(), folder_ / "new"); });
+  EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  std::string message;
+  try {
+    action();
+  } catch (const std::runtime_error& error) {
+    message = error.what();
+  }
   ::setrlimit(RLIMIT_FSIZE, &before);
   std::signal(SIGXFSZ, handler);
+  return message;
+}
+
+TEST_F(Files, AreAsTheyWereWhereALaterReportCannotBeWritten) {
+  ResultFolder folder(report(), folder_);
+  folder.write(report());
+  Report later = report();
+  later.status = "partial";
+  EXPECT_THAT(on_a_full_disk([&] { folder.write(later); }), HasSubstr("File too large"));
+  EXPECT_EQ(nlohmann::ordered_json::parse(read(folder.path() / "result.json")), result_json(report()));
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()), 2);
+}
+
+TEST_F(Files, AWriteThatFailsHalfWayLeavesNothingBehind) {
+  const std::string message = on_a_full_disk([&] { write_results(report(), folder_ / "new"); });
   EXPECT_THAT(message, HasSubstr("cannot write"));
   EXPECT_THAT(message, HasSubstr("result.json': File too large"));
   EXPECT_EQ(entries(), 0U);
