@@ -55,9 +55,8 @@ def children(pid):
 
 
 def test_a_worker_that_dies_in_the_second_network_costs_only_that(tmp_path):
-    config = ("--config", "lenet", "--config", "mlp_mnist", "--pass", "forward", "--views", "network")
     backends = ("--backend", "onednn:isa=avx2", "--verify", "off")
-    with started([BENCH, *config, *backends, "--steps", 2000, "--output", tmp_path]) as run:
+    with started([BENCH, *TWO_NETWORKS, *backends, "--steps", 500, "--output", tmp_path]) as run:
         for line in run.stdout:
             if line.startswith("mlp_mnist, forward"):
                 break
