@@ -226,10 +226,11 @@ class WorkerBackend final : public Backend {
   /// Beside what its process takes: the parameters that are copied from there (in training with as much on
   /// their way), and a tensor that is read, which is in both.
   double extra_bytes(const Model& model, const PrepareOptions& options) const override {
+    constexpr double process_bytes = 64.0 * (1 << 20);  // the program and its libraries once more; measured
     std::int64_t largest = 0;
     for (const ModelLayer& layer : model.layers) largest = std::max(largest, layer.weights);
     const std::int64_t copies = options.pass == Pass::forward ? 1 : 2;
-    return local_->extra_bytes(model, options) +
+    return process_bytes + local_->extra_bytes(model, options) +
            static_cast<double>(copies * model.parameters() + largest) * sizeof(float);
   }
 
