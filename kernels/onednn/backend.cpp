@@ -51,13 +51,13 @@ class OneDnnBackend final : public Backend {
   }
 
   double extra_bytes(const Model& model, const PrepareOptions& options) const override {
-    // In training, some weights are there in the layouts of up to three primitives: half of VGG16's twice,
-    // and more where each has the layout that is the fastest for it.
+    // In training, some weights are there in the layouts of up to three primitives: few of VGG16's twice, all
+    // of OverFeat's, and more where each has the layout that is the fastest for it.
     const bool training = options.pass != Pass::forward;
-    double copies = training ? 0.5 : 0;
+    double copies = 0;
+    if (training) copies = variant_.best_implementation ? 2 : variant_.plain_layout ? 0.25 : 1;
     double floats = 0;
     if (variant_.best_implementation) {
-      if (training) copies = 2;
       // The library's own Winograd has 36 transformed weights of 9.
       for (const ModelLayer& layer : model.layers)
         if (onednn::winograd_can(layer)) floats += 4 * static_cast<double>(layer.weights);

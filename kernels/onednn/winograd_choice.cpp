@@ -219,7 +219,9 @@ double winograd_bytes(const Model& model, const PrepareOptions& options, const V
     }
     kept += packed;
   }
-  return static_cast<double>(kept + scratch) * sizeof(float);
+  // In training two operations may have memory of their own: buffers are shared where they fit best.
+  const std::int64_t buffers = options.pass == Pass::forward ? 1 : 2;
+  return static_cast<double>(kept + buffers * scratch) * sizeof(float);
 }
 
 bool next_to_winograd(const Model& model, const std::vector<LayerChoice>& choices, int layer, int step) {
