@@ -201,7 +201,7 @@ TEST(OneDnnWinograd, TellsTheMemoryOfItsTransformedWeights) {
   EXPECT_EQ(bytes("onednn", Pass::forward), 0);
   EXPECT_EQ(bytes("winograd", Pass::forward), 4 * (weights + scratch));
   EXPECT_EQ(bytes("winograd", Pass::forward_backward),
-            bytes("onednn", Pass::forward_backward) + 4 * static_cast<double>(training));
+            bytes("onednn", Pass::forward_backward) + 2 * 4 * static_cast<double>(training));
   EXPECT_GT(bytes("winograd:tune", Pass::forward),
             bytes("winograd", Pass::forward));  // as if it took layer 0, and the larger tiles
 }
