@@ -65,13 +65,17 @@ void KeptReport::write_or_warn() {
   }
 }
 
-void keep_after(KeptReport& kept, const std::exception& error) {
+bool keep_after(KeptReport& kept, const std::string& reason) {
   try {
-    if (const auto folder = kept.end_early(error.what()))
+    if (const auto folder = kept.end_early(reason)) {
       std::cerr << "bench: kept is what was complete before it (partial): " << folder->string() << std::endl;
-  } catch (const std::exception& lost) {
-    std::cerr << "bench: " << lost.what() << std::endl;
+      return true;
+    }
+    std::cerr << "bench: no view was complete, so that no result is kept" << std::endl;
+  } catch (const std::exception& error) {
+    std::cerr << "bench: " << error.what() << std::endl;
   }
+  return false;
 }
 
 int last_words(KeptReport& kept, bool is_root, int signal) {
@@ -79,16 +83,7 @@ int last_words(KeptReport& kept, bool is_root, int signal) {
     std::this_thread::sleep_for(std::chrono::milliseconds(700));
     return 128 + signal;
   }
-  try {
-    if (const auto folder = kept.end_early("")) {
-      std::cerr << "bench: kept is what was complete before it (partial): " << folder->string() << std::endl;
-      return 3;
-    }
-    std::cerr << "bench: no view was complete, so that no result is kept" << std::endl;
-  } catch (const std::exception& error) {
-    std::cerr << "bench: " << error.what() << std::endl;
-  }
-  return 128 + signal;
+  return keep_after(kept, "") ? 3 : 128 + signal;
 }
 
 }  // namespace cnnbench

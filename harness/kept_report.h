@@ -1,6 +1,5 @@
 #pragma once
 
-#include <exception>
 #include <filesystem>
 #include <mutex>
 #include <optional>
@@ -42,8 +41,9 @@ class KeptReport {
   bool warned_ = false;
 };
 
-/// The end of rank 0 by an error: writes what is kept, and says so.
-void keep_after(KeptReport& kept, const std::exception& error);
+/// The early end of rank 0: writes what is kept, and says on stderr what became of it. Whether a result was
+/// written.
+bool keep_after(KeptReport& kept, const std::string& reason);
 
 /// The end of one rank's process that a signal has ended in the middle of something: rank 0 writes what is
 /// kept, and the others give it the time to do so. Returns the exit status: 3 where a result was written,

@@ -295,7 +295,7 @@ int run(Cluster& cluster, StandardOutput& output, int argc, char** argv) {
   try {
     whole = measure_with_conditions(experiments, options, cluster, clock, report, *kept);
   } catch (const std::exception& error) {
-    if (cluster.is_root()) keep_after(*kept, error);
+    if (cluster.is_root()) keep_after(*kept, error.what());
     throw;
   }
   interruption_noticed();
