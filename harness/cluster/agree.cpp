@@ -8,28 +8,50 @@
 namespace cnnbench {
 namespace {
 
-constexpr char kGood = '+';
-constexpr char kFailed = '-';
+/// What a rank finds, and the verdict: severity, host and message.
+struct Finding {
+  int severity = 0;
+  std::string host;
+  std::string message;
 
-/// The verdict over all ranks' answers, each led by kGood or kFailed; a verdict has the same form.
-std::string verdict(const std::vector<std::string>& answers) {
-  const auto failed =
-      std::find_if(answers.begin(), answers.end(), [](const std::string& a) { return a[0] == kFailed; });
-  if (failed == answers.end()) return std::string(1, kGood);
+  std::string text() const { return static_cast<char>('0' + severity) + host + '\n' + message; }
+  static Finding of(const std::string& text) {
+    const std::size_t end = text.find('\n');
+    return {text[0] - '0', text.substr(1, end - 1), text.substr(end + 1)};
+  }
+  bool is_like(const Finding& other) const { return severity == other.severity && message == other.message; }
+};
+
+Finding worst_of(const std::vector<std::string>& texts) {
+  std::vector<Finding> all;
+  for (const std::string& text : texts) all.push_back(Finding::of(text));
+  auto worst = std::max_element(all.begin(), all.end(), [](const Finding& a, const Finding& b) {
+    return a.severity < b.severity;  // the first of equals
+  });
   const bool same =
-      std::all_of(answers.begin(), answers.end(), [&](const std::string& a) { return a == *failed; });
-  const std::string who = same ? "" : "rank " + std::to_string(failed - answers.begin()) + ": ";
-  return std::string(1, kFailed) + who + failed->substr(1);
+      std::all_of(all.begin(), all.end(), [&](const Finding& one) { return one.is_like(*worst); });
+  if (!same && worst->severity > 0)
+    worst->message =
+        rank_in_words(static_cast<int>(worst - all.begin()), worst->host) + ": " + worst->message;
+  return *worst;
 }
 
 }  // namespace
 
+int worst(Cluster& cluster, int severity, std::string& message) {
+  const std::vector<std::string> all = cluster.gather(Finding{severity, host_name(), message}.text());
+  const Finding found =
+      Finding::of(cluster.broadcast(cluster.is_root() ? worst_of(all).text() : std::string()));
+  if (found.severity > 0) message = found.message;
+  return found.severity;
+}
+
 bool agree(Cluster& cluster, bool ok, std::string& message) {
-  const std::vector<std::string> answers = cluster.gather(ok ? std::string(1, kGood) : kFailed + message);
-  const std::string result = cluster.broadcast(cluster.is_root() ? verdict(answers) : std::string());
-  if (result[0] == kGood) return true;
-  message = result.substr(1);
-  return false;
+  return worst(cluster, ok ? 0 : 1, message) == 0;
+}
+
+std::string rank_in_words(int rank, const std::string& host) {
+  return "rank " + std::to_string(rank) + " on " + host;
 }
 
 }  // namespace cnnbench

@@ -54,7 +54,7 @@ class Cluster {
 std::unique_ptr<Cluster> make_cluster(int& argc, char**& argv);
 
 /// One rank, without MPI.
-class SingleRank final : public Cluster {
+class SingleRank : public Cluster {
  public:
   int rank() const override { return 0; }
   int size() const override { return 1; }
@@ -74,10 +74,16 @@ class SingleRank final : public Cluster {
   std::string library() const override { return "none"; }
 };
 
-/// True on every rank where `ok` is true on every rank. Where it is not, `message` becomes, on every rank,
-/// the message of the lowest rank that failed, led by "rank N: " where other ranks did not fail or failed
-/// otherwise.
+/// The largest `severity` of all ranks, on every rank: 0 where all is fine, at most 9. Where it is not 0,
+/// `message` becomes, on every rank, the message of the lowest rank that has it, led by "rank N on HOST: "
+/// where other ranks found something else.
+int worst(Cluster& cluster, int severity, std::string& message);
+
+/// True on every rank where `ok` is true on every rank; else `message` is that of worst().
 bool agree(Cluster& cluster, bool ok, std::string& message);
+
+/// "rank 3 on node1".
+std::string rank_in_words(int rank, const std::string& host);
 
 /// This machine's name.
 std::string host_name();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "harness/measure/runner.h"
+#include "harness/measure/timed_program.h"
 
 namespace cnnbench {
 
@@ -13,6 +14,7 @@ namespace cnnbench {
 struct Contestant {
   const Backend* backend;
   std::unique_ptr<Program> program;
+  std::vector<OperationGroup> groups;  ///< of all ranks' programs
 };
 
 /// One experiment on its way through its phases. Every rank takes the same path: what may go differently on

@@ -60,6 +60,8 @@ struct Samples {
   std::vector<std::size_t> bursts = {};  ///< the first step of each burst
   int instances = 1;                     ///< of its program that were measured, for equally many bursts
   double clock_error_seconds = 0;        ///< by which starts of different nodes may be off
+  /// Why its program cannot be run any more, the same on every rank: what a step threw. Empty: it can.
+  std::string failure = {};
 };
 
 /// Told on rank 0 of every timed step, outside the timed part: which TimedStep, its steps so far, the most
@@ -75,7 +77,8 @@ using Progress =
 /// untimed step where another program ran in between, so that none inherits another's caches. An interruption
 /// on any rank (see cluster.h) ends all subjects with what they have: in the burn-in that is no sample at
 /// all. It is looked for after every step; every rank sees it in stop_reason. Throws std::invalid_argument
-/// for settings out of range (see StoppingRule); what `run` throws passes through. With a probe, its counters
+/// for settings out of range (see StoppingRule). Where `run`, a lead-in or a gap throws on any rank, all
+/// subjects of that program end with it as their failure, and the others go on. With a probe, its counters
 /// are read before and after every burst, and now and then its canaries sing after one, outside the timed
 /// part, when all threads of all subjects sleep; where steps are short, one more untimed step then fills the
 /// caches again. Where another program ran last, a burst, too, waits until all threads of that one sleep.

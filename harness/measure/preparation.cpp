@@ -8,22 +8,6 @@
 namespace cnnbench {
 namespace {
 
-/// Ranks of different CPUs may choose different operations; then the parts of their steps are not the same
-/// things, and parameters would not be exchangeable.
-bool agree_on_operations(Cluster& cluster, Program& program, std::string& message) {
-  std::string mine = std::to_string(program.parameters().size());
-  for (const Operation& operation : program.operations())
-    mine += ";" + std::to_string(operation.layer) + " " + std::string(to_string(operation.direction)) +
-            (operation.direct_equivalent() ? " direct-equivalent" : "");
-  const bool same = cluster.broadcast(mine) == mine;
-  message = same ? ""
-                 : "its operations differ from those of rank 0: the ranks' CPUs or thread counts differ, or "
-                   "a backend that "
-                   "chooses by timing (torch, onednn:impl=best, winograd:tune) chose otherwise: name a fixed "
-                   "setting";
-  return agree(cluster, same, message);
-}
-
 /// Seconds that it takes to write the weights of the direct-equivalent layers as they are: transforming and
 /// packing them, as preparing has done once. 0 without such layers, and for a program of another process,
 /// where the way there would count.
@@ -74,8 +58,7 @@ std::unique_ptr<Program> try_to_prepare(ExperimentRun& run, const Backend& backe
     setup->prepare_seconds = largest(all, 0);
     if (const double weights = largest(all, 1); weights > 0) setup->weights_seconds = weights;
   }
-  if (agree(run.cluster, program != nullptr, message) && agree_on_operations(run.cluster, *program, message))
-    return program;
+  if (agree(run.cluster, program != nullptr, message)) return program;
   return nullptr;
 }
 

@@ -132,7 +132,7 @@ struct Setup {
   double prepare_seconds = 0;  ///< maximum over ranks
   double parameters_mib = 0;
   std::optional<double> verify_seconds;  ///< of rank 0; empty where nothing was verified
-  std::string parameters_hash;  ///< of all parameters as they lie in memory; empty where nothing was verified
+  std::string parameters_hash;           ///< of their plain values; empty where nothing was verified
   /// 1 - the ratio of the steps of the layers view to those of the network view that were taken in the same
   /// turns, and its 95 % interval (see compare_turns).
   std::optional<double> unattributed_share;

@@ -17,22 +17,21 @@ void measure_ceilings_again(ExperimentRun& run) {
 void run_backends(ExperimentRun& run, const std::vector<const Backend*>& backends) {
   const Experiment& experiment = run.experiment;
   std::vector<Contestant> contestants;
-  std::vector<const Backend*> measured;
   for (const Backend* backend : backends) {
-    if (std::optional<Contestant> contestant = prepare_and_verify(run, *backend)) {
+    if (std::optional<Contestant> contestant = prepare_and_verify(run, *backend))
       contestants.push_back(std::move(*contestant));
-      measured.push_back(backend);
-    }
     run.findings.interrupted = run.cluster.max(interrupted() ? 1 : 0) != 0;
     if (run.findings.interrupted) return;
   }
-  if (!experiment.measure || contestants.empty()) return;
+  if (!experiment.measure) return;
   run.memory.phase_begins();
   for (const std::vector<View>& views : views_in_turns(experiment.views)) {
-    if (run.findings.interrupted) break;
+    if (run.findings.interrupted || contestants.empty()) break;
     measure_views(run, views, contestants);
     measure_ceilings_again(run);
     if (!run.observer.view_done || !run.cluster.is_root()) continue;
+    std::vector<const Backend*> measured;
+    for (const Contestant& contestant : contestants) measured.push_back(contestant.backend);
     for (const View view : views) run.observer.view_done(view, measured, run.findings);
   }
   run.memory.measured();

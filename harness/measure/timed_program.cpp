@@ -1,10 +1,32 @@
 #include "harness/measure/timed_program.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <set>
 
 namespace cnnbench {
 namespace {
+
+using Json = nlohmann::json;
+
+Json to_json(const OperationGroup& group) {
+  return Json::array({group.layer, static_cast<int>(group.direction), group.implementation, group.layout,
+                      group.operations, group.direct_equivalent});
+}
+
+OperationGroup from_json(const Json& json) {
+  return {json[0].get<int>(),         static_cast<Direction>(json[1].get<int>()),
+          json[2].get<std::string>(), json[3].get<std::string>(),
+          json[4].get<int>(),         json[5].get<bool>()};
+}
+
+/// The group of the same layer and direction, or the end.
+template <typename Groups>
+auto find_group(Groups& groups, const OperationGroup& wanted) {
+  return std::find_if(groups.begin(), groups.end(), [&](const OperationGroup& group) {
+    return group.layer == wanted.layer && group.direction == wanted.direction;
+  });
+}
 
 bool belongs(const OperationGroup& group, const Operation& operation) {
   return group.layer == operation.layer && group.direction == operation.direction;
@@ -85,6 +107,57 @@ std::vector<OperationGroup> group_operations(const Program& program, std::option
     join_once(group->layout, names.layouts, operation.layout);
   }
   return groups;
+}
+
+std::vector<OperationGroup> groups_over_ranks(Cluster& cluster, const Program& program) {
+  Json mine = Json::array();
+  for (const OperationGroup& group : group_operations(program)) mine.push_back(to_json(group));
+  std::vector<OperationGroup> all;
+  const auto join_other = [](std::string& words, const std::string& other) {
+    if (words != other) words += (words.empty() || other.empty() ? "" : " or ") + other;
+  };
+  for (const std::string& text : cluster.gather(mine.dump()))
+    for (const Json& one : Json::parse(text)) {
+      const OperationGroup group = from_json(one);
+      const auto known = find_group(all, group);
+      if (known == all.end()) {
+        all.push_back(group);
+        continue;
+      }
+      join_other(known->implementation, group.implementation);
+      join_other(known->layout, group.layout);
+      known->operations = std::max(known->operations, group.operations);
+      known->direct_equivalent = known->direct_equivalent || group.direct_equivalent;
+    }
+  Json shared = Json::array();
+  for (const OperationGroup& group : all) shared.push_back(to_json(group));
+  all.clear();
+  for (const Json& one : Json::parse(cluster.broadcast(shared.dump()))) all.push_back(from_json(one));
+  return all;
+}
+
+std::vector<OperationGroup> groups_of(const std::vector<OperationGroup>& groups, int layer) {
+  std::vector<OperationGroup> found;
+  for (const OperationGroup& group : groups)
+    if (group.layer == layer) found.push_back(group);
+  return found;
+}
+
+TimedStep with_parts(TimedStep step, const std::vector<OperationGroup>& own,
+                     const std::vector<OperationGroup>& all) {
+  std::vector<std::size_t> places;
+  for (const OperationGroup& group : own)
+    places.push_back(static_cast<std::size_t>(find_group(all, group) - all.begin()));
+  if (own.size() == all.size() && std::is_sorted(places.begin(), places.end())) return step;
+  step.parts = all.size();
+  step.run = [run = step.run, places,
+              times = std::vector<double>(own.size())](std::span<double> seconds) mutable {
+    const double start = run(times);
+    std::fill(seconds.begin(), seconds.end(), 0.0);
+    for (std::size_t i = 0; i < places.size(); ++i) seconds[places[i]] = times[i];
+    return start;
+  };
+  return step;
 }
 
 bool direct_equivalent(const Program& program, std::optional<int> layer) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "harness/backend/backend.h"
+#include "harness/cluster/cluster.h"
 #include "harness/measure/clock.h"
 #include "harness/measure/measuring_loop.h"
 
@@ -38,6 +39,18 @@ class TimedElsewhere {
   /// As flush_caches, by that process's pool.
   virtual void flush_caches(int threads) = 0;
 };
+
+/// The groups of all ranks' programs, the same on every rank: those of rank 0 in their order, then what only
+/// others have, since unlike CPUs may need other reorders. Implementations and layouts that differ are joined
+/// by " or ". Collective.
+std::vector<OperationGroup> groups_over_ranks(Cluster& cluster, const Program& program);
+
+/// Of these groups, those of one layer.
+std::vector<OperationGroup> groups_of(const std::vector<OperationGroup>& groups, int layer);
+
+/// A step whose parts are `own` groups, as one whose parts are `all`: what it does not have takes 0 s.
+TimedStep with_parts(TimedStep step, const std::vector<OperationGroup>& own,
+                     const std::vector<OperationGroup>& all);
 
 /// The network view: one clock pair round the whole step.
 TimedStep time_whole_step(Program& program, Clock& clock);

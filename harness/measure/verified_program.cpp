@@ -27,16 +27,31 @@ bool supported(ExperimentRun& run, const Backend& backend) {
   return all;
 }
 
-/// FNV-1a over 64-bit words (Fowler, Noll & Vo), in hexadecimal. Its high bits are folded back after every
-/// word, since a multiplication carries upwards only: without that, two changed signs could cancel.
-std::string hash_of(std::span<const float> parameters) {
-  std::uint64_t hash = 0xcbf29ce484222325U;
-  for (std::size_t i = 0; i < parameters.size(); i += 2) {
-    std::uint64_t word = std::bit_cast<std::uint32_t>(parameters[i]);
-    if (i + 1 < parameters.size())
-      word |= std::uint64_t{std::bit_cast<std::uint32_t>(parameters[i + 1])} << 32;
+/// FNV-1a over 64-bit words (Fowler, Noll & Vo). Its high bits are folded back after every word, since a
+/// multiplication carries upwards only: without that, two changed signs could cancel.
+std::uint64_t hashed(std::span<const float> values, std::uint64_t hash) {
+  for (std::size_t i = 0; i < values.size(); i += 2) {
+    std::uint64_t word = std::bit_cast<std::uint32_t>(values[i]);
+    if (i + 1 < values.size()) word |= std::uint64_t{std::bit_cast<std::uint32_t>(values[i + 1])} << 32;
     hash = (hash ^ word) * 0x100000001b3U;
     hash ^= hash >> 32;
+  }
+  return hash;
+}
+
+/// Of all weights and biases as plain arrays, in hexadecimal: the same in every layout, since unlike CPUs
+/// have unlike ones.
+std::string parameters_hash(Program& program, const Model& model) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  std::vector<float> plain;
+  for (int layer = 0; layer < static_cast<int>(model.layers.size()); ++layer) {
+    const ModelLayer& one = model.layers[static_cast<std::size_t>(layer)];
+    for (const auto& [tensor, size] : {std::pair{Tensor::weights, one.weights}, {Tensor::bias, one.biases}}) {
+      if (size == 0) continue;
+      plain.resize(static_cast<std::size_t>(size));
+      program.read(layer, tensor, plain);
+      hash = hashed(plain, hash);
+    }
   }
   return fmt::format("{:016x}", hash);
 }
@@ -76,7 +91,7 @@ void verify_attempt(ExperimentRun& run, const Backend& backend, Attempt& attempt
     if (!check.passed && attempt.message.empty())
       attempt.message = check.layer + " " + check.tensor + ", " + check.message;
   }
-  const std::string mine = hash_of(program.parameters());
+  const std::string mine = parameters_hash(program, run.model);
   const std::string first = run.cluster.broadcast(mine);
   if (attempt.message.empty() && mine != first)
     attempt.message = fmt::format("its parameters (hash {}) are not those of rank 0 (hash {})", mine, first);
@@ -120,8 +135,9 @@ std::vector<Distrusted> suspects_of_root(ExperimentRun& run, const Attempt& atte
     text += std::to_string(operation) + " ";
   std::istringstream list(run.cluster.broadcast(text));
   std::vector<Distrusted> all;
-  for (std::size_t operation = 0; list >> operation;)
-    all.push_back(distrust(attempt.program->operations().at(operation), run.model));
+  const std::vector<Operation>& operations = attempt.program->operations();
+  for (std::size_t operation = 0; list >> operation;)  // of an unlike CPU there may be fewer
+    all.push_back(distrust(operations.at(std::min(operation, operations.size() - 1)), run.model));
   return all;
 }
 
@@ -231,7 +247,8 @@ std::optional<Contestant> prepare_and_verify(ExperimentRun& run, const Backend& 
   findings.checks.insert(findings.checks.end(), latest->checks.begin(), latest->checks.end());
   findings.setups.push_back(latest->setup);
   keep_replacements(run, backend, *latest->program);
-  return Contestant{&backend, std::move(latest->program)};
+  std::vector<OperationGroup> groups = groups_over_ranks(run.cluster, *latest->program);
+  return Contestant{&backend, std::move(latest->program), std::move(groups)};
 }
 
 }  // namespace cnnbench

@@ -71,9 +71,13 @@ std::function<void()> gap_before(const ExperimentRun& run, Program& program, int
 TimedStep step_of(const ExperimentRun& run, const Participant& participant) {
   Program& program = *participant.contestant->program;
   const bool whole = participant.view == View::network || participant.view == View::prefix;
-  TimedStep step = whole                              ? time_whole_step(program, run.clock)
-                   : participant.view == View::layers ? time_operations(program, run.clock)
-                                                      : time_layer(program, run.clock, participant.layer);
+  const std::vector<OperationGroup>& all = participant.contestant->groups;
+  TimedStep step =
+      whole ? time_whole_step(program, run.clock)
+      : participant.view == View::layers
+          ? with_parts(time_operations(program, run.clock), group_operations(program), all)
+          : with_parts(time_layer(program, run.clock, participant.layer),
+                       group_operations(program, participant.layer), groups_of(all, participant.layer));
   step.gap = gap_before(run, program, step.process);
   return step;
 }
@@ -105,11 +109,29 @@ std::vector<Samples> time(ExperimentRun& run, const std::vector<Participant>& su
       measure(steps, run.experiment.timing, run.cluster, progress, run.experiment.conditions, renewal);
   run.clocks.correct(samples);
   for (std::size_t i = 0; run.cluster.is_root() && i < samples.size(); ++i)
-    run.findings.steps.push_back(step_times(context(run, *subjects[i].contestant->backend, subjects[i].view),
-                                            subjects[i].label, samples[i]));
+    if (samples[i].failure.empty())
+      run.findings.steps.push_back(step_times(
+          context(run, *subjects[i].contestant->backend, subjects[i].view), subjects[i].label, samples[i]));
   for (const Samples& sample : samples)
     run.findings.interrupted = run.findings.interrupted || sample.stop_reason == StopReason::interrupted;
   return samples;
+}
+
+/// A Failure for each contestant whose program failed while it was timed: it has no program any more.
+void drop_failed(ExperimentRun& run, const std::vector<Participant>& subjects,
+                 const std::vector<Samples>& samples, std::vector<Contestant>& contestants) {
+  for (std::size_t i = 0; i < subjects.size(); ++i) {
+    if (samples[i].failure.empty()) continue;
+    Contestant& failed = *std::find_if(contestants.begin(), contestants.end(), [&](const Contestant& each) {
+      return &each == subjects[i].contestant;
+    });
+    if (failed.program) run.fail(*failed.backend, subjects[i].label, "error", samples[i].failure);
+    failed.program.reset();
+  }
+}
+
+void erase_failed(std::vector<Contestant>& contestants) {
+  std::erase_if(contestants, [](const Contestant& contestant) { return !contestant.program; });
 }
 
 void keep_layers(ExperimentRun& run, const Participant& subject, const Samples& samples,
@@ -152,39 +174,40 @@ void measure_whole_programs(ExperimentRun& run, const std::vector<View>& views,
   std::vector<Participant> subjects;
   for (const View view : views)
     for (const Contestant& contestant : contestants) subjects.push_back({&contestant, view, ""});
-  std::vector<std::vector<OperationGroup>> groups;
-  for (const Participant& subject : subjects)
-    groups.push_back(group_operations(*subject.contestant->program));
   const std::vector<Samples> samples = time(run, subjects, &contestants);
+  drop_failed(run, subjects, samples, contestants);
   for (std::size_t i = 0; i < subjects.size() && run.cluster.is_root(); ++i) {
+    if (!samples[i].failure.empty()) continue;
     if (subjects[i].view == View::network)
-      keep(run, step_record(run, *subjects[i].contestant->backend, View::network, run.model, groups[i],
-                            samples[i]));
+      keep(run, step_record(run, *subjects[i].contestant->backend, View::network, run.model,
+                            subjects[i].contestant->groups, samples[i]));
     else
-      keep_layers(run, subjects[i], samples[i], groups[i]);
+      keep_layers(run, subjects[i], samples[i], subjects[i].contestant->groups);
   }
   if (both && run.cluster.is_root())
     for (std::size_t i = 0; i < contestants.size(); ++i)
-      attribute(run, *contestants[i].backend, samples[i], samples[contestants.size() + i]);
-  std::erase_if(contestants, [](const Contestant& contestant) { return !contestant.program; });
+      if (samples[i].failure.empty())
+        attribute(run, *contestants[i].backend, samples[i], samples[contestants.size() + i]);
+  erase_failed(contestants);
 }
 
 /// Every layer of every contestant alone, out of the network's own program; the loss is no layer.
-void measure_isolated(ExperimentRun& run, const std::vector<Contestant>& contestants) {
+void measure_isolated(ExperimentRun& run, std::vector<Contestant>& contestants) {
   run.phase("timing layers alone");
   std::vector<Participant> subjects;
   for (int layer = 0; layer < static_cast<int>(run.model.layers.size()); ++layer)
     for (const Contestant& contestant : contestants) {
       const std::string name = layer_name(run.model, layer);
       // A backend may have nothing to do for a layer, or compute it along with another.
-      if (!selected(run, name) || group_operations(*contestant.program, layer).empty()) continue;
+      if (!selected(run, name) || groups_of(contestant.groups, layer).empty()) continue;
       subjects.push_back({&contestant, View::isolated, name, layer});
     }
   const std::vector<Samples> samples = time(run, subjects);
-  if (!run.cluster.is_root()) return;
-  for (std::size_t i = 0; i < subjects.size(); ++i)
-    keep_layers(run, subjects[i], samples[i],
-                group_operations(*subjects[i].contestant->program, subjects[i].layer));
+  drop_failed(run, subjects, samples, contestants);
+  for (std::size_t i = 0; run.cluster.is_root() && i < subjects.size(); ++i)
+    if (subjects[i].contestant->program)
+      keep_layers(run, subjects[i], samples[i], groups_of(subjects[i].contestant->groups, subjects[i].layer));
+  erase_failed(contestants);
 }
 
 /// Programs of a prefix, of the backends that can prepare it.
@@ -192,8 +215,10 @@ std::vector<Contestant> prepare_on_all(ExperimentRun& run, const std::vector<Con
                                        const Model& cut) {
   std::vector<Contestant> all;
   for (const Contestant& contestant : contestants)
-    if (std::unique_ptr<Program> program = prepare_prefix(run, *contestant.backend, cut))
-      all.push_back({contestant.backend, std::move(program)});
+    if (std::unique_ptr<Program> program = prepare_prefix(run, *contestant.backend, cut)) {
+      std::vector<OperationGroup> groups = groups_over_ranks(run.cluster, *program);
+      all.push_back({contestant.backend, std::move(program), std::move(groups)});
+    }
   return all;
 }
 
@@ -235,14 +260,15 @@ void measure_prefixes(ExperimentRun& run, const std::vector<Contestant>& contest
     const ModelLayer& last = run.model.layers[static_cast<std::size_t>(count - 1)];
     if (!selected(run, last.name)) continue;
     const Model cut = prefix(run.model, count);
-    const std::vector<Contestant> all = prepare_on_all(run, contestants, cut);
+    std::vector<Contestant> all = prepare_on_all(run, contestants, cut);
     std::vector<Participant> subjects;
     for (const Contestant& one : all) subjects.push_back({&one, View::prefix, last.name});
     const std::vector<Samples> samples = time(run, subjects);
-    if (!run.cluster.is_root()) continue;
-    for (std::size_t i = 0; i < samples.size(); ++i) {
+    drop_failed(run, subjects, samples, all);
+    for (std::size_t i = 0; run.cluster.is_root() && i < samples.size(); ++i) {
+      if (!all[i].program) continue;
       std::optional<Record> record =
-          step_record(run, *all[i].backend, View::prefix, cut, group_operations(*all[i].program), samples[i]);
+          step_record(run, *all[i].backend, View::prefix, cut, all[i].groups, samples[i]);
       if (!record) continue;
       record->layer = last.name;
       record->kind = kind_name(last.kind);

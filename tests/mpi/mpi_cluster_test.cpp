@@ -87,7 +87,7 @@ TEST(MpiCluster, AgreesOnAFailureOfTheLastRank) {
   const int last = the_cluster->size() - 1;
   std::string message = "no memory";
   EXPECT_FALSE(agree(*the_cluster, the_cluster->rank() != last, message));
-  EXPECT_EQ(message, last == 0 ? "no memory" : "rank " + std::to_string(last) + ": no memory");
+  EXPECT_EQ(message, last == 0 ? "no memory" : rank_in_words(last, host_name()) + ": no memory");
   EXPECT_TRUE(agree(*the_cluster, true, message));
 }
 

@@ -29,11 +29,12 @@ TEST(Agree, IsTrueOnEveryRankWhereAllAreFine) {
 }
 
 TEST(Agree, NamesTheLowestRankThatFailedWhereOthersDidNot) {
-  EXPECT_THAT(agree_on({"", "no memory", "", "no disk"}), Each(Outcome{false, "rank 1: no memory"}));
+  EXPECT_THAT(agree_on({"", "no memory", "", "no disk"}),
+              Each(Outcome{false, rank_in_words(1, host_name()) + ": no memory"}));
 }
 
 TEST(Agree, NamesTheRankWhereOthersFailedOtherwise) {
-  EXPECT_THAT(agree_on({"a", "b"}), Each(Outcome{false, "rank 0: a"}));
+  EXPECT_THAT(agree_on({"a", "b"}), Each(Outcome{false, rank_in_words(0, host_name()) + ": a"}));
 }
 
 TEST(Agree, GivesAMessageThatAllRanksShareJustOnceAndUnchanged) {
@@ -52,6 +53,17 @@ TEST(Agree, FailsWithoutAMessageToo) {
   std::string message;
   EXPECT_FALSE(agree(cluster, false, message));
   EXPECT_EQ(message, "");
+}
+
+TEST(Worst, IsTheMostSevereOfAllRanks) {
+  const std::vector<int> severities{0, 2, 1, 2};
+  std::vector<Outcome> outcomes(severities.size());
+  ThreadCluster::run(static_cast<int>(severities.size()), [&](Cluster& cluster) {
+    Outcome& outcome = outcomes[cluster.rank()];
+    outcome.message = "found by " + std::to_string(cluster.rank());
+    outcome.agreed = worst(cluster, severities[cluster.rank()], outcome.message) == 2;
+  });
+  EXPECT_THAT(outcomes, Each(Outcome{true, rank_in_words(1, host_name()) + ": found by 1"}));
 }
 
 TEST(Agree, LeavesTheMessageAloneWhereAllAreFine) {

@@ -46,7 +46,7 @@ using Journal = std::vector<std::string>;
 class FakeCluster : public Cluster {
  public:
   /// What rank `other` contributes to the call-th gather (from 0), given what this rank contributes: of a
-  /// timed step the seconds of its parts, its start, and 1 where it was interrupted.
+  /// timed step the seconds of its parts, its start, and 1 where it was interrupted, 2 where it failed.
   using Others = std::function<std::vector<double>(int other, std::size_t call, std::span<const double> own)>;
 
   FakeCluster(int rank, int size) : rank_(rank), size_(size) {}
