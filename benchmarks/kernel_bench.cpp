@@ -53,7 +53,7 @@ int run(int argc, char** argv) {
   benchmark::Initialize(&argc, argv, print_help);
   const auto parsed = parse(argc, argv);
   if (const auto* exit = std::get_if<EarlyExit>(&parsed)) {
-    (exit->status == 0 ? std::cout : std::cerr) << exit->text;
+    (exit->status == 0 ? std::cout : std::cerr << "kernel_bench: ") << exit->text;
     return exit->status;
   }
   const Options& options = std::get<Options>(parsed);

@@ -1,13 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
-#include <ctime>
 #include <iostream>
 
+#include "harness/begin_report.h"
 #include "harness/cluster/openmp_binding.h"
 #include "harness/cluster/placement.h"
 #include "harness/console_observer.h"
+#include "harness/describe.h"
 #include "harness/kept_report.h"
 #include "harness/list_backends.h"
 #include "harness/machine/facts.h"
@@ -20,6 +20,7 @@
 #include "harness/plan.h"
 #include "harness/report/report.h"
 #include "harness/settle_threads.h"
+#include "harness/shared_inputs.h"
 #include "harness/standard_output.h"
 #include "harness/worker/worker.h"
 
@@ -48,119 +49,6 @@ bool together(Cluster& cluster, Work work) {
   return false;
 }
 
-void describe(const std::vector<Config>& configs, const Options& options, int ranks) {
-  nlohmann::ordered_json list = nlohmann::ordered_json::array();
-  bool first = true;
-  for (const Config& config : configs)
-    for (const NetworkConfig& network : config.networks) {
-      const std::int64_t batch = batch_of(network, options, ranks);
-      if (!first && options.format != Format::json) std::cout << '\n';
-      first = false;
-      switch (options.format) {
-        case Format::table:
-          describe_table(std::cout, network.model, batch);
-          break;
-        case Format::csv:
-          describe_csv(std::cout, network.model, batch);
-          break;
-        case Format::json:
-          list.push_back(describe_json(network.model, batch));
-          break;
-      }
-    }
-  if (options.format != Format::json) return;
-  std::cout << (list.size() == 1 ? list[0] : list).dump(2) << '\n';
-}
-
-std::string utc_now() {
-  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
-}
-
-nlohmann::ordered_json settings_json(const std::vector<Experiment>& experiments, const Options& options) {
-  nlohmann::ordered_json all = nlohmann::ordered_json::array();
-  for (const Experiment& experiment : experiments) {
-    nlohmann::ordered_json one{{"model", experiment.model->name},
-                               {"pass", to_string(experiment.pass)},
-                               {"batch", experiment.batch},
-                               {"burn_in", experiment.timing.burn_in},
-                               {"steps", experiment.timing.steps},
-                               {"precision", experiment.timing.precision},
-                               {"max_seconds", nullptr},
-                               {"gap", to_string(experiment.timing.gap)},
-                               {"verify", experiment.verify},
-                               {"seed", options.seed},
-                               {"interleaved", experiment.interleaved},
-                               {"order_seed", experiment.timing.seed},
-                               {"input", nullptr}};
-    if (experiment.timing.max_seconds > 0) one["max_seconds"] = experiment.timing.max_seconds;
-    if (!options.input.empty()) one["input"] = options.input;
-    for (const View view : experiment.views) one["views"].push_back(to_string(view));
-    all.push_back(std::move(one));
-  }
-  return all;
-}
-
-/// Version and facts, which may differ between ranks: the effective instruction set does on unlike CPUs.
-nlohmann::ordered_json backend_facts(const Backend& backend) {
-  nlohmann::ordered_json about{{"version", backend.version()}};
-  for (const auto& [key, value] : backend.facts()) about[key] = value;
-  return about;
-}
-
-/// All of the report that is known before anything is measured. Collective; complete on rank 0.
-Report begin_report(Cluster& cluster, Clock& clock, const std::vector<Config>& configs,
-                    const std::vector<Experiment>& experiments, const Options& options,
-                    const Placement& placement, int argc, char** argv) {
-  Report report;
-  report.start_time = utc_now();
-  report.command.assign(argv, argv + argc);
-  for (const Config& config : configs) {
-    report.config_files.push_back(config.file);
-    report.config_texts.push_back(config.text);
-    const std::string& name = config.comparison.empty() ? config.networks[0].model.name : config.comparison;
-    report.name += (report.name.empty() ? "" : "+") + name;
-    ReportedComparison comparison{config.comparison, config.samples_per_epoch, {}};
-    for (const NetworkConfig& network : config.networks) {
-      report.models.push_back({network.model, batch_of(network, options, cluster.size())});
-      comparison.models.push_back(network.model.name);
-    }
-    if (!config.comparison.empty()) report.comparisons.push_back(std::move(comparison));
-  }
-  report.settings = settings_json(experiments, options);
-  nlohmann::ordered_json facts = machine_facts();
-  facts["mpi_library"] = cluster.library();
-  for (const Backend* backend : options.backends)
-    facts["backends"][backend->name()] = backend_facts(*backend);
-  for (const std::string& text : cluster.gather(facts.dump()))
-    report.environment.push_back(nlohmann::ordered_json::parse(text));
-  for (const Backend* backend : options.backends) {
-    report.backend_facts.emplace_back(backend->name(), backend_facts(*backend));
-  }
-  report.clock = measure_clock(clock);
-  report.ranks = cluster.size();
-  report.threads = placement.threads;
-  report.warnings = placement.warnings;
-  for (const Backend* backend : options.backends)
-    for (const std::string& warning : backend->warnings())
-      if (std::find(report.warnings.begin(), report.warnings.end(), warning) == report.warnings.end())
-        report.warnings.push_back(warning);
-  report.placement_remarks = placement.remarks;
-#ifndef NDEBUG
-  report.warnings.push_back(
-      "this program was built without optimisation (not a Release build): do not believe its times");
-#endif
-#ifdef __SANITIZE_ADDRESS__
-  report.warnings.push_back("this program was built with sanitizers: do not believe its times");
-#endif
-  report.verified = options.verify != Verify::off;
-  return report;
-}
-
 /// How ceilings are measured; empty without optimisation, where they would be far too low.
 std::function<FmaPeak()> fma_peak_of([[maybe_unused]] int threads) {
 #ifdef __OPTIMIZE__
@@ -183,7 +71,7 @@ bool measure_all(std::vector<Experiment>& experiments, const Options& options, C
                  Report& report, KeptReport& kept) {
   for (Experiment& experiment : experiments) {
     if (!options.input.empty())
-      experiment.input = load_input(options.input, *experiment.model, experiment.batch);
+      experiment.input = shared_input(cluster, options.input, *experiment.model, experiment.batch);
     if (cluster.is_root())
       std::cout << fmt::format("\n{}, {}, batch {} a rank\n", experiment.model->name,
                                to_string(experiment.pass), experiment.batch)
@@ -242,11 +130,16 @@ int finish(Report& report, const Options& options, bool whole, KeptReport& kept,
 }
 
 int run(Cluster& cluster, StandardOutput& output, int argc, char** argv) {
-  // 1. Options.
-  const auto parsed = parse_options(argc, argv);
-  if (const auto* exit = std::get_if<EarlyExit>(&parsed)) {
-    if (cluster.is_root()) (exit->status == 0 ? std::cout : std::cerr) << exit->text;
-    return exit->status;
+  // 1. Options: those of rank 0.
+  std::vector<std::string> arguments;
+  if (!together(cluster, [&] { arguments = shared_arguments(cluster, argc, argv); })) return bad_arguments;
+  const auto parsed = parse_options(arguments);
+  const auto* const exit = std::get_if<EarlyExit>(&parsed);
+  std::string text = exit != nullptr ? exit->text : "";
+  if (!agree(cluster, exit == nullptr, text)) {
+    const bool asked_for = exit != nullptr && exit->status == complete;
+    if (cluster.is_root()) (asked_for ? std::cout : std::cerr << "bench: ") << text;
+    return asked_for ? complete : bad_arguments;
   }
   const Options& options = std::get<Options>(parsed);
   if (options.list_backends) {
@@ -254,13 +147,16 @@ int run(Cluster& cluster, StandardOutput& output, int argc, char** argv) {
     return complete;
   }
 
-  // 2. Configs.
+  // 2. Configs: the files that rank 0 sees.
   std::vector<Config> configs;
-  if (!together(cluster, [&] { configs = load_configs(options); })) return bad_arguments;
+  if (!together(cluster, [&] { configs = shared_configs(cluster, options); })) return bad_arguments;
   if (options.describe)
     return together(cluster,
                     [&] {
-                      if (cluster.is_root()) describe(configs, options, cluster.size());
+                      from_rank_0(cluster, [&] {
+                        describe(configs, options, cluster.size());
+                        return std::string();
+                      });
                     })
                ? complete
                : bad_arguments;
@@ -272,16 +168,24 @@ int run(Cluster& cluster, StandardOutput& output, int argc, char** argv) {
       [kept, root = cluster.is_root()](int signal) { return last_words(*kept, root, signal); });
   Placement placement = place(cluster, options.threads, cgroup_cpu_limit().value_or(0));
   if (!together(cluster, [&] { settle_threads(cluster, placement, options.threads); })) return bad_arguments;
+  if (!together(cluster, [&] {
+        const std::vector<std::string> unlike = compare_ranks(cluster, options);
+        placement.warnings.insert(placement.warnings.end(), unlike.begin(), unlike.end());
+      }))
+    return bad_arguments;
   std::vector<Experiment> experiments;
   std::vector<std::string> warnings;
   const auto plan = [&] {
     const int threads = placement.threads[static_cast<std::size_t>(cluster.rank())];
     experiments = plan_experiments(configs, options, cluster.size(), threads);
-    warnings = check_memory(experiments, cluster.node_size());
-    if (!options.input.empty())
-      for (const Experiment& experiment : experiments)
-        load_input(options.input, *experiment.model, experiment.batch);
-    if (cluster.is_root()) check_paths(options);
+    warnings = check_memory(experiments, cluster);
+    from_rank_0(cluster, [&] {
+      if (!options.input.empty())
+        for (const Experiment& experiment : experiments)
+          load_input(options.input, *experiment.model, experiment.batch);
+      check_paths(options);
+      return std::string();
+    });
   };
   if (!together(cluster, plan)) return bad_arguments;
 

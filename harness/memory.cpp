@@ -98,6 +98,43 @@ std::string in_words(const std::vector<std::string>& cures) {
   return words;
 }
 
+/// How the backends of an experiment fit into the memory of one rank.
+enum class Fits { together, one_by_one, not_at_all };
+
+struct Room {
+  Fits fits = Fits::together;
+  std::string message;  ///< why they do not fit together, and what helps
+};
+
+Room room_for(const Experiment& experiment, int node_ranks) {
+  const std::optional<std::int64_t> available = available_memory_bytes();
+  if (!available) return {};
+  const auto on_node = static_cast<double>(*available);
+  const double a_rank = on_node / node_ranks;
+  const double all = needed_bytes(experiment);
+  if (all <= a_rank) return {};
+  const Backend* const largest = largest_backend(experiment);
+  const Experiment alone = with_backends(experiment, {largest});
+  const double needed = needed_bytes(alone);
+  const std::string name = fmt::format("{} {}", experiment.model->name, to_string(experiment.pass));
+  if (needed <= a_rank) {
+    const std::int64_t batch = fitting_batch(experiment, a_rank);
+    return {Fits::one_by_one,
+            fmt::format(
+                "{}: {} backends together need about {} a rank, and {} is available: each was measured "
+                "and freed before the next, so that a drift of the machine meets them differently; {} "
+                "lets them take turns",
+                name, experiment.backends.size(), binary_size(all), binary_size(a_rank),
+                batch > 0 ? fmt::format("--batch {} or fewer backends", batch) : "naming fewer backends")};
+  }
+  return {Fits::not_at_all,
+          fmt::format("{} at batch {} needs about {} a rank on {}, {} for the {} rank{} of a node, and {} is "
+                      "available; {}",
+                      name, experiment.batch, binary_size(needed), largest->name(),
+                      binary_size(needed * node_ranks), node_ranks, node_ranks == 1 ? "" : "s",
+                      binary_size(on_node), in_words(cures(alone, a_rank, on_node, node_ranks)))};
+}
+
 }  // namespace
 
 double needed_bytes(const Experiment& experiment) {
@@ -119,37 +156,17 @@ double needed_bytes(const Experiment& experiment) {
   return kept + std::max({preparing - activations, verifying, prefix_bytes(experiment), moving});
 }
 
-std::vector<std::string> check_memory(std::vector<Experiment>& experiments, int node_ranks) {
-  const std::optional<std::int64_t> available = available_memory_bytes();
+std::vector<std::string> check_memory(std::vector<Experiment>& experiments, Cluster& cluster) {
   std::vector<std::string> warnings;
   for (Experiment& experiment : experiments) {
-    experiment.estimated_bytes = needed_bytes(experiment);
-    if (!available) continue;
-    const double a_rank = static_cast<double>(*available) / node_ranks;
-    if (experiment.estimated_bytes <= a_rank) continue;
-    const Backend* const largest = largest_backend(experiment);
-    const Experiment alone = with_backends(experiment, {largest});
-    const double needed = needed_bytes(alone);
-    if (needed <= a_rank) {
-      const std::int64_t batch = fitting_batch(experiment, a_rank);
-      warnings.push_back(fmt::format(
-          "{} {}: {} backends together need about {} a rank, and {} is available: each was measured and "
-          "freed before "
-          "the next, so that a drift of the machine meets them differently; {} lets them take turns",
-          experiment.model->name, to_string(experiment.pass), experiment.backends.size(),
-          binary_size(experiment.estimated_bytes), binary_size(a_rank),
-          batch > 0 ? fmt::format("--batch {} or fewer backends", batch) : "naming fewer backends"));
-      experiment.interleaved = false;
-      experiment.estimated_bytes = needed;
-      continue;
-    }
-    throw UserError(
-        fmt::format("{} {} at batch {} needs about {} a rank on {}, {} for the {} rank{} of a node, and {} "
-                    "is available; {}",
-                    experiment.model->name, to_string(experiment.pass), experiment.batch, binary_size(needed),
-                    largest->name(), binary_size(needed * node_ranks), node_ranks, node_ranks == 1 ? "" : "s",
-                    binary_size(static_cast<double>(*available)),
-                    in_words(cures(alone, a_rank, static_cast<double>(*available), node_ranks))));
+    Room room = room_for(experiment, cluster.node_size());
+    const auto verdict = static_cast<Fits>(worst(cluster, static_cast<int>(room.fits), room.message));
+    if (verdict == Fits::not_at_all) throw UserError(room.message);
+    experiment.interleaved = verdict == Fits::together;
+    experiment.estimated_bytes = experiment.interleaved
+                                     ? needed_bytes(experiment)
+                                     : needed_bytes(with_backends(experiment, {largest_backend(experiment)}));
+    if (verdict == Fits::one_by_one) warnings.push_back(room.message);
   }
   return warnings;
 }

@@ -12,9 +12,10 @@ namespace cnnbench {
 /// which no sum of these overflows.
 double needed_bytes(const Experiment& experiment);
 
-/// Sets each experiment's estimated_bytes. Throws UserError, with both figures and what would make it fit,
-/// where one needs more memory than this node's ranks can have. Where it is only its backends together that
-/// do, they are to be measured one after the other, and a warning that says so is returned.
-std::vector<std::string> check_memory(std::vector<Experiment>& experiments, int node_ranks);
+/// Sets each experiment's estimated_bytes. All ranks call it together, and the rank that has the least room
+/// decides for all. Throws UserError, on every rank, with both figures and what would make it fit, where an
+/// experiment needs more memory than a node's ranks can have. Where it is only its backends together that do,
+/// they are to be measured one after the other, and a warning that says so is returned.
+std::vector<std::string> check_memory(std::vector<Experiment>& experiments, Cluster& cluster);
 
 }  // namespace cnnbench

@@ -189,8 +189,7 @@ std::variant<Options, EarlyExit> parse(CLI::App& app, int argc, const char* cons
     std::ostringstream err;
     const bool fine = app.exit(error, out, err) == 0;
     if (fine) return EarlyExit{0, out.str()};
-    const std::string& name = app.get_name();
-    return EarlyExit{bad_arguments, name + ": " + error.what() + "\nTry '" + name + " --help'.\n"};
+    return EarlyExit{bad_arguments, error.what() + ("\nTry '" + app.get_name()) + " --help'.\n"};
   }
   return options;
 }
@@ -207,6 +206,12 @@ std::variant<Options, EarlyExit> parse_options(int argc, const char* const* argv
   Words words;
   declare(app, options, words);
   return parse(app, argc, argv, options, words);
+}
+
+std::variant<Options, EarlyExit> parse_options(const std::vector<std::string>& arguments) {
+  std::vector<const char*> words{"bench"};
+  for (const std::string& word : arguments) words.push_back(word.c_str());
+  return parse_options(static_cast<int>(words.size()), words.data());
 }
 
 std::variant<Options, EarlyExit> parse_workload(const std::string& program, const std::string& description,

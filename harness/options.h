@@ -42,11 +42,13 @@ struct Options {
 /// The program ends here: after --help or --version (status 0), or for bad arguments (status 2).
 struct EarlyExit {
   int status = 0;
-  std::string text;
+  std::string text;  ///< to be printed, an error behind the program's name
 };
 
 /// The command line of bench.
 std::variant<Options, EarlyExit> parse_options(int argc, const char* const* argv);
+/// The same without the program's name in front.
+std::variant<Options, EarlyExit> parse_options(const std::vector<std::string>& arguments);
 
 /// The command line of another program that takes of bench's options what says what is to run: --config
 /// (where none is given: `config`), --pass, --backend, --batch, --threads, --seed. `description` is for

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -49,10 +50,13 @@ struct NetworkConfig {
   RunSettings run;
 };
 
+/// The texts of files, by the names that they were read by.
+using ConfigTexts = std::map<std::string, std::string>;
+
 /// What one --config stands for: one network, or several to be compared.
 struct Config {
   std::string file;
-  std::string text;                    ///< the file as it is, for the result
+  ConfigTexts texts;                   ///< of the file and of those that it names
   std::string comparison;              ///< name of the comparison; empty for a single network
   std::int64_t samples_per_epoch = 0;  ///< of a comparison
   std::vector<NetworkConfig> networks;
@@ -61,6 +65,9 @@ struct Config {
 /// Reads and checks a network or comparison file, with the networks a comparison names (relative to its
 /// folder). Throws ConfigError for anything wrong with it: see README.md, "Bad input".
 Config load_config(const std::filesystem::path& file);
+
+/// The same, of texts that were read before, perhaps on another machine: Config::texts of it.
+Config load_config(const std::filesystem::path& file, const ConfigTexts& texts);
 
 /// The file that `--config name` means: the path itself where it exists, else `name` or `name`.yaml in
 /// `folders`, in order. Throws ConfigError with the folders that were looked in and the nearest name there.

@@ -26,13 +26,36 @@ bool has_key(const Node& map, std::string_view key) {
   return false;
 }
 
+/// Where the texts come from: files, or what was read before. Keeps them.
+class Texts {
+ public:
+  explicit Texts(const ConfigTexts* known) : known_(known) {}
+
+  bool has(const fs::path& file) const {
+    std::error_code error;
+    return known_ != nullptr ? known_->contains(file.string()) : fs::exists(file, error);
+  }
+
+  /// Throws ConfigError as SourceFile.
+  SourceFile open(const fs::path& file) {
+    SourceFile source =
+        known_ != nullptr ? SourceFile(file.string(), known_->at(file.string())) : SourceFile(file);
+    read_[source.name()] = source.text();
+    return source;
+  }
+
+  ConfigTexts take() { return std::move(read_); }
+
+ private:
+  const ConfigTexts* known_;
+  ConfigTexts read_;
+};
+
 /// A network that a comparison names by a path relative to its own folder.
-NetworkConfig read_compared(const Value& entry) {
+NetworkConfig read_compared(const Value& entry, Texts& texts) {
   const fs::path file = fs::path(entry.source().name()).parent_path() / entry.text(4096);
-  std::error_code error;
-  if (!fs::exists(file, error))
-    entry.fail(fmt::format("there is no file {}; expected a network", file.string()));
-  const SourceFile source(file);
+  if (!texts.has(file)) entry.fail(fmt::format("there is no file {}; expected a network", file.string()));
+  const SourceFile source = texts.open(file);
   const Node root = parse_yaml(source);
   const Value value = top_level(source, root);
   if (has_key(root, "comparison")) {
@@ -41,7 +64,7 @@ NetworkConfig read_compared(const Value& entry) {
   return read_network(value);
 }
 
-void read_comparison(const Value& root, Config& config) {
+void read_comparison(const Value& root, Config& config, Texts& texts) {
   const MapReader map(root, "a comparison", {"comparison", "models", "samples_per_epoch", "run"});
   config.comparison = map.at("comparison").name();
   const Value models = map.at("models");
@@ -49,7 +72,7 @@ void read_comparison(const Value& root, Config& config) {
   const auto run = map.find("run");
   std::map<std::string, std::string> files;  // of each model's name
   for (const Value& entry : models.list(most_models, "entry")) {
-    NetworkConfig network = read_compared(entry);
+    NetworkConfig network = read_compared(entry, texts);
     const auto [first, is_new] = files.emplace(network.model.name, network.file);
     if (!is_new) {
       entry.fail(fmt::format("{} and {} both name their model {}; expected different names", first->second,
@@ -60,21 +83,29 @@ void read_comparison(const Value& root, Config& config) {
   }
 }
 
-}  // namespace
-
-Config load_config(const fs::path& file) {
-  const SourceFile source(file);
+Config load(const fs::path& file, Texts texts) {
+  const SourceFile source = texts.open(file);
   const Node root = parse_yaml(source);
   const Value value = top_level(source, root);
   Config config;
   config.file = source.name();
-  config.text = source.text();
   if (has_key(root, "comparison")) {
-    read_comparison(value, config);
+    read_comparison(value, config, texts);
   } else {
     config.networks.push_back(read_network(value));
   }
+  config.texts = texts.take();
   return config;
+}
+
+}  // namespace
+
+Config load_config(const fs::path& file) {
+  return load(file, Texts(nullptr));
+}
+
+Config load_config(const fs::path& file, const ConfigTexts& texts) {
+  return load(file, Texts(&texts));
 }
 
 }  // namespace cnnbench

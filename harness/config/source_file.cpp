@@ -32,19 +32,19 @@ SourceFile::SourceFile(const std::filesystem::path& file) : name_(file.string())
   if (stream.bad()) fail("cannot be read to its end");
   text_.resize(static_cast<std::size_t>(stream.gcount()));
   if (text_.size() > most_bytes) fail("is larger than 1 MiB; a config is a short text file");
-  if (text_.starts_with("\xEF\xBB\xBF")) text_.erase(0, 3);
-  find_lines();
   check_text();
 }
 
-void SourceFile::find_lines() {
+SourceFile::SourceFile(std::string name, std::string text) : name_(std::move(name)), text_(std::move(text)) {
+  check_text();
+}
+
+void SourceFile::check_text() {
+  if (text_.starts_with("\xEF\xBB\xBF")) text_.erase(0, 3);
   lines_ = {0};
   for (std::size_t i = 0; i < text_.size(); ++i) {
     if (text_[i] == '\n') lines_.push_back(i + 1);
   }
-}
-
-void SourceFile::check_text() const {
   for (std::size_t i = 0; i < text_.size();) {
     const auto byte = static_cast<unsigned char>(text_[i]);
     const std::size_t length = utf8_length(std::string_view(text_).substr(i));

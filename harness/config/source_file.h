@@ -21,6 +21,8 @@ class SourceFile {
   /// Throws ConfigError where the file is missing, a folder or unreadable, larger than 1 MiB, or no text. A
   /// byte order mark is left out.
   explicit SourceFile(const std::filesystem::path& file);
+  /// The same of a text that was read before.
+  SourceFile(std::string name, std::string text);
 
   const std::string& name() const { return name_; }
   const std::string& text() const { return text_; }
@@ -36,8 +38,7 @@ class SourceFile {
   Place place(std::size_t offset) const;
 
  private:
-  void find_lines();
-  void check_text() const;
+  void check_text();
 
   std::string name_;
   std::string text_;

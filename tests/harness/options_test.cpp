@@ -146,8 +146,7 @@ TEST(CommandLine, RefusesNumbersOutOfRangeAndNamesTheOption) {
                                                                {"--threads", "100000"},
                                                                {"--seed", "-1"},
                                                                {"--layer", "conv["}};
-  for (const auto& [option, value] : wrong)
-    EXPECT_THAT(refusal({option, value}), AllOf(HasSubstr("bench: "), HasSubstr(option))) << value;
+  for (const auto& [option, value] : wrong) EXPECT_THAT(refusal({option, value}), HasSubstr(option)) << value;
 }
 
 TEST(CommandLine, RefusesWhatDoesNotGoTogether) {
@@ -194,8 +193,7 @@ TEST(CommandLineOfAnotherProgram, TakesWhatIsToRunAndNothingElse) {
   EXPECT_THAT(std::get<Options>(given).configs, ElementsAre("lenet", "filters"));
   EXPECT_EQ(std::get<Options>(given).batch, 3);
   EXPECT_EQ(std::get<EarlyExit>(refused).status, 2);
-  EXPECT_THAT(std::get<EarlyExit>(refused).text,
-              AllOf(HasSubstr("other: "), HasSubstr("--steps"), HasSubstr("other --help")));
+  EXPECT_THAT(std::get<EarlyExit>(refused).text, AllOf(HasSubstr("--steps"), HasSubstr("other --help")));
 }
 
 }  // namespace

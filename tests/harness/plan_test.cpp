@@ -163,6 +163,18 @@ TEST(LoadConfigs, FindsConfigsByNameAndRefusesTheSameNetworkTwice) {
   EXPECT_THROW(load_configs(options), ConfigError);
 }
 
+/// One rank, that says that its node has more.
+class NodeOf final : public SingleRank {
+ public:
+  explicit NodeOf(int ranks) : ranks_(ranks) {}
+  int node_size() const override { return ranks_; }
+
+ private:
+  int ranks_;
+};
+
+SingleRank alone;
+
 TEST(CheckMemory, RefusesANetworkLargerThanTheMachineWithBothFigures) {
   const std::vector<Config> small{config_of("small")};
   const std::vector<Config> large{config_of("large", std::int64_t{1} << 33)};  // 9·2^34 weights, 576 GiB
@@ -172,7 +184,8 @@ TEST(CheckMemory, RefusesANetworkLargerThanTheMachineWithBothFigures) {
 
   const auto warnings_of = [&](const std::vector<Config>& configs, int node_ranks) {
     std::vector<Experiment> plan = plan_experiments(configs, options, 1, 1);
-    return check_memory(plan, node_ranks);
+    NodeOf cluster(node_ranks);
+    return check_memory(plan, cluster);
   };
   EXPECT_THAT(warnings_of(small, 2), ::testing::IsEmpty());
   const auto check = [&] { warnings_of(large, 1); };
@@ -193,13 +206,13 @@ TEST(CheckMemory, HasBackendsThatDoNotFitTogetherMeasuredOneAfterTheOtherAndSays
   options.verify = Verify::off;
   std::vector<Experiment> plan = plan_experiments(configs, options, 1, 1);
 
-  const std::vector<std::string> warnings = check_memory(plan, 1);
+  const std::vector<std::string> warnings = check_memory(plan, alone);
 
   EXPECT_FALSE(plan[0].interleaved);
   EXPECT_THAT(warnings, ElementsAre(HasSubstr("40 backends together need about")));
   options.backends.resize(1);
   plan = plan_experiments(configs, options, 1, 1);
-  EXPECT_THAT(check_memory(plan, 1), ::testing::IsEmpty());
+  EXPECT_THAT(check_memory(plan, alone), ::testing::IsEmpty());
   EXPECT_TRUE(plan[0].interleaved);
 }
 
@@ -220,7 +233,7 @@ TEST(CheckMemory, CountsWhatABackendHoldsBesideTheNetwork) {
   options.passes = {Pass::forward};
   std::vector<Experiment> plan = plan_experiments(configs, options, 1, 1);
 
-  EXPECT_THAT(user_error([&] { check_memory(plan, 1); }),
+  EXPECT_THAT(user_error([&] { check_memory(plan, alone); }),
               ::testing::ContainsRegex("needs about 909,49[0-9] TiB a rank on greedy"));
 }
 
@@ -233,7 +246,7 @@ std::string refusal(double share, std::int64_t batch) {
   options.backends = {find_backend("onednn")};
   options.passes = {Pass::forward};
   std::vector<Experiment> plan = plan_experiments(configs, options, 1, 1);
-  return user_error([&] { check_memory(plan, 1); });
+  return user_error([&] { check_memory(plan, alone); });
 }
 
 TEST(CheckMemory, AdvisesWhatHelps) {

@@ -62,7 +62,8 @@ TEST(Network, SoftmaxOverAnImageFallsBackToL2) {
 
 TEST(Network, TextIsKeptAsItIs) {
   const std::string text = "# a comment\n" + network_text("  - flatten\n");
-  EXPECT_EQ(load_text(text).text, text);
+  const Config config = load_text(text);
+  EXPECT_EQ(config.texts.at(config.file), text);
 }
 
 }  // namespace

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <vector>
+
+#include "harness/cluster/placement.h"
+#include "harness/config/config.h"
+#include "harness/options.h"
+#include "harness/report/report.h"
+
+namespace cnnbench {
+
+/// All of the report that is known before anything is measured. Collective; complete on rank 0.
+Report begin_report(Cluster& cluster, Clock& clock, const std::vector<Config>& configs,
+                    const std::vector<Experiment>& experiments, const Options& options,
+                    const Placement& placement, int argc, char** argv);
+
+}  // namespace cnnbench
