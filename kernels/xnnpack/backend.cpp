@@ -56,9 +56,19 @@ class XnnpackBackend final : public Backend {
     return "";
   }
 
-  /// The library packs a copy of the parameters.
+  /// The library packs a copy of the parameters, and of a window it holds the address of every tap of every
+  /// output pixel of one image (its indirection buffer).
   double extra_bytes(const Model& model, const PrepareOptions&) const override {
-    return static_cast<double>(model.parameters()) * sizeof(float);
+    double addresses = 0;
+    for (const ModelLayer& layer : model.layers) {
+      const auto* conv = std::get_if<Convolution>(&layer.kind);
+      const auto* pool = std::get_if<Pooling>(&layer.kind);
+      if (conv == nullptr && pool == nullptr) continue;
+      const Extent& kernel = conv != nullptr ? conv->kernel : pool->kernel;
+      addresses += static_cast<double>(layer.output.height * layer.output.width) *
+                   static_cast<double>(kernel.height * kernel.width);
+    }
+    return static_cast<double>(model.parameters()) * sizeof(float) + addresses * sizeof(void*);
   }
 
   std::unique_ptr<Program> prepare(const Model& model, const PrepareOptions& options) const override {

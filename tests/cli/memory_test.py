@@ -100,5 +100,5 @@ def test_the_estimate_is_at_least_the_peak_and_at_most_1_3_times(tmp_path, netwo
     assert done.returncode == 0, done.stderr
     (memory,) = result(tmp_path)["cnnbench"]["memory"]
     peak = max(memory[phase] or 0 for phase in PHASES)
-    ratio = memory["estimated_bytes"] / peak
-    assert 1 <= ratio <= 1.3 or peak < 200e6 and ratio >= 1, (ratio, memory)
+    # What a program of any size takes (libraries, the allocator's own) is known only so far.
+    assert peak <= memory["estimated_bytes"] <= max(1.3 * peak, peak + 144 * 2**20), memory
