@@ -2,48 +2,27 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <ostream>
 #include <string>
 #include <vector>
 
 #include "harness/backend/choice.h"
+#include "harness/model/layer_rules.h"
 #include "harness/report/format.h"
 #include "harness/worker/worker.h"
 
 namespace cnnbench {
 namespace {
 
-Convolution convolution(std::int64_t groups, std::int64_t crop) {
-  Convolution conv;
-  conv.filters = 16;
-  conv.kernel = {3, 3};
-  conv.groups = groups;
-  conv.crop = crop;
-  return conv;
-}
-
-Pooling pooling(PoolKind kind, Border border) {
-  return {kind, {3, 3}, {2, 2}, {0, 0}, border};
-}
-
-/// One small layer of every sort that a backend may or may not run.
+/// The probes of all kinds, those that have FLOPs first.
 std::vector<Layer> probes() {
-  return {{"conv", convolution(1, 0)},
-          {"conv, groups", convolution(4, 0)},
-          {"conv, crop deeper than padding", convolution(1, 1)},
-          {"dense", Dense{16, true, Activation::relu}},
-          {"max_pool, border dropped", pooling(PoolKind::max, Border::drop)},
-          {"max_pool, border kept", pooling(PoolKind::max, Border::keep)},
-          {"avg_pool, border dropped", pooling(PoolKind::average, Border::drop)},
-          {"avg_pool, border kept", pooling(PoolKind::average, Border::keep)},
-          {"activation", ActivationLayer{Activation::tanh}},
-          {"dropout", Dropout{}},
-          {"flatten", Flatten{}},
-          {"softmax", Softmax{}},
-          {"lrn", LocalResponseNormalization{}},
-          {"batch_norm", BatchNormalization{}},
-          {"standardize", Standardize{}}};
+  std::vector<Layer> all = all_probes();
+  std::stable_partition(all.begin(), all.end(), [](const Layer& probe) {
+    return rules_of(probe.kind).sizes_for(probe_input).sum.counted;
+  });
+  return all;
 }
 
 /// What a backend supports in a pass, in lines for the user.
@@ -51,7 +30,7 @@ std::vector<std::string> support(const Backend& backend, Pass pass) {
   std::string supported;
   std::map<std::string, std::string> unsupported;  // reason → layers
   for (const Layer& probe : probes()) {
-    const Model model = build_model("probe", "", {16, 8, 8}, {probe}, Loss::l2, {true});
+    const Model model = build_model("probe", "", probe_input, {probe}, Loss::l2, {true});
     const std::string reason = backend.unsupported(model.layers[0], pass);
     std::string& list = reason.empty() ? supported : unsupported[reason];
     list += (list.empty() ? "" : "; ") + probe.name;

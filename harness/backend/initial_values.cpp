@@ -1,11 +1,11 @@
 #include "harness/backend/initial_values.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <optional>
 
 #include "harness/backend/random.h"
+#include "harness/model/layer_rules.h"
 
 namespace cnnbench {
 namespace {
@@ -22,55 +22,32 @@ const ModelLayer& layer_at(const Model& model, int layer) {
   return model.layers.at(static_cast<std::size_t>(layer));
 }
 
-/// Inputs and outputs that one unit of a layer is connected with.
-struct Fans {
-  std::int64_t in = 1;
-  std::int64_t out = 1;
-};
-
-Fans fans(const ModelLayer& layer) {
-  if (const auto* conv = std::get_if<Convolution>(&layer.kind)) {
-    const std::int64_t taps = conv->kernel.height * conv->kernel.width;
-    return {layer.input.channels / conv->groups * taps, conv->filters / conv->groups * taps};
-  }
-  return {layer.input.size(), layer.output.size()};
+Parameters parameters_at(const Model& model, int layer) {
+  return sizes_of(layer_at(model, layer)).parameters;
 }
 
-/// What the config wants the biases to start with.
-std::optional<double> bias_init(const LayerKind& kind) {
-  if (const auto* conv = std::get_if<Convolution>(&kind)) return conv->bias_init;
-  if (const auto* dense = std::get_if<Dense>(&kind)) return dense->bias_init;
-  return std::nullopt;
+LayerTraits traits_at(const Model& model, int layer) {
+  return rules_of(layer_at(model, layer).kind).traits;
 }
 
 }  // namespace
 
 void initial_weights(const Model& model, int layer, std::uint64_t seed, std::span<float> plain) {
-  const std::uint64_t stream = stream_of(Purpose::weights, layer);
-  if (std::holds_alternative<BatchNormalization>(layer_at(model, layer).kind)) {
-    fill_uniform(plain, seed, stream, 0.5f, 1.5f);
-    return;
-  }
-  const Fans fan = fans(layer_at(model, layer));
-  const auto bound = static_cast<float>(std::sqrt(6.0 / static_cast<double>(fan.in + fan.out)));
-  fill_uniform(plain, seed, stream, -bound, bound);
+  const Parameters parameters = parameters_at(model, layer);
+  fill_uniform(plain, seed, stream_of(Purpose::weights, layer), parameters.low, parameters.high);
 }
 
 void initial_bias(const Model& model, int layer, std::uint64_t seed, std::span<float> plain) {
-  if (const std::optional<double> value = bias_init(layer_at(model, layer).kind))
+  if (const std::optional<double> value = parameters_at(model, layer).bias_init)
     std::fill(plain.begin(), plain.end(), static_cast<float>(*value));
   else
     fill_uniform(plain, seed, stream_of(Purpose::bias, layer), -0.1f, 0.1f);
 }
 
 void initial_input(const Model& model, std::int64_t, std::uint64_t seed, std::span<float> plain) {
-  float mean = 0;
-  float sd = 0.1f;
-  if (const auto* standardize = std::get_if<Standardize>(&layer_at(model, 0).kind)) {
-    mean = static_cast<float>(standardize->mean);
-    sd = static_cast<float>(standardize->sd);
-  }
-  fill_normal(plain, seed, stream_of(Purpose::input, 0), mean, sd);
+  const NormalDistribution images = traits_at(model, 0).images;
+  fill_normal(plain, seed, stream_of(Purpose::input, 0), static_cast<float>(images.mean),
+              static_cast<float>(images.sd));
 }
 
 std::vector<std::int32_t> initial_labels(const Model& model, std::int64_t batch, std::uint64_t seed) {
@@ -91,7 +68,7 @@ std::vector<std::int32_t> initial_labels(const Model& model, std::int64_t batch,
 
 void dropout_mask(const Model& model, int layer, std::uint64_t seed, std::uint64_t step,
                   std::span<float> mask, std::uint64_t first) {
-  const auto keep = static_cast<float>(std::get<Dropout>(layer_at(model, layer).kind).keep);
+  const auto keep = static_cast<float>(traits_at(model, layer).keep.value());
   fill_mask(mask, seed, stream_of(Purpose::mask, layer, step), keep, first);
 }
 
@@ -110,7 +87,7 @@ std::int64_t tensor_size(const ModelLayer& layer, Tensor tensor, std::int64_t ba
     case Tensor::bias_gradient:
       return layer.biases;
     case Tensor::mask:
-      return std::holds_alternative<Dropout>(layer.kind) ? batch * layer.output.size() : 0;
+      return rules_of(layer.kind).traits.keep ? batch * layer.output.size() : 0;
   }
   return 0;
 }

@@ -6,6 +6,7 @@
 #include "harness/config/config.h"
 #include "harness/config/read_layers.h"
 #include "harness/config/utf8.h"
+#include "harness/model/layer_rules.h"
 
 namespace cnnbench {
 namespace {
@@ -61,7 +62,8 @@ LayerKind read_conv(const MapReader& map) {
   return conv;
 }
 
-Pooling read_pool(const MapReader& map, PoolKind kind) {
+template <PoolKind kind>
+LayerKind read_pool(const MapReader& map) {
   Pooling pool;
   pool.pool = kind;
   pool.kernel = map.at("kernel").extent(1, most_size);
@@ -72,13 +74,6 @@ Pooling read_pool(const MapReader& map, PoolKind kind) {
     pool.border = value->choice({"drop", "keep"}) == 0 ? Border::drop : Border::keep;
   }
   return pool;
-}
-
-LayerKind read_max_pool(const MapReader& map) {
-  return read_pool(map, PoolKind::max);
-}
-LayerKind read_avg_pool(const MapReader& map) {
-  return read_pool(map, PoolKind::average);
 }
 
 LayerKind read_dense(const MapReader& map) {
@@ -104,24 +99,27 @@ LayerKind read_without_keys(const MapReader&) {
 }
 
 /// Every kind of layer: one line each.
-const std::vector<LayerKindReader>& all_layer_kinds() {
-  static const std::vector<LayerKindReader> kinds = {
-      {"standardize", {"mean", "sd"}, read_standardize},
-      {"conv",
-       {"filters", "kernel", "stride", "padding", "crop", "groups", "bias", "bias_init", "activation"},
-       read_conv},
-      {"max_pool", {"kernel", "stride", "padding", "border"}, read_max_pool},
-      {"avg_pool", {"kernel", "stride", "padding", "border"}, read_avg_pool},
-      {"dense", {"units", "bias", "bias_init", "activation"}, read_dense},
-      {"activation", {"function"}, read_activation},
-      {"dropout", {"keep"}, read_dropout},
-      {"flatten", {}, read_without_keys<Flatten>},
-      {"softmax", {}, read_without_keys<Softmax>},
-      {"lrn", {}, read_without_keys<LocalResponseNormalization>},
-      {"batch_norm", {}, read_without_keys<BatchNormalization>},
-  };
-  return kinds;
-}
+struct ReaderOf {
+  using Reader = LayerKindReader;
+  Reader operator()(const Standardize&) const { return {{"mean", "sd"}, read_standardize}; }
+  Reader operator()(const Convolution&) const {
+    return {{"filters", "kernel", "stride", "padding", "crop", "groups", "bias", "bias_init", "activation"},
+            read_conv};
+  }
+  Reader operator()(const Pooling& pool) const {
+    return {{"kernel", "stride", "padding", "border"},
+            pool.pool == PoolKind::max ? read_pool<PoolKind::max> : read_pool<PoolKind::average>};
+  }
+  Reader operator()(const Dense&) const { return {{"units", "bias", "bias_init", "activation"}, read_dense}; }
+  Reader operator()(const ActivationLayer&) const { return {{"function"}, read_activation}; }
+  Reader operator()(const Dropout&) const { return {{"keep"}, read_dropout}; }
+  Reader operator()(const Flatten&) const { return {{}, read_without_keys<Flatten>}; }
+  Reader operator()(const Softmax&) const { return {{}, read_without_keys<Softmax>}; }
+  Reader operator()(const LocalResponseNormalization&) const {
+    return {{}, read_without_keys<LocalResponseNormalization>};
+  }
+  Reader operator()(const BatchNormalization&) const { return {{}, read_without_keys<BatchNormalization>}; }
+};
 
 }  // namespace
 
@@ -131,11 +129,13 @@ std::vector<std::string> LayerKindReader::keys() const {
   return result;
 }
 
-const LayerKindReader& find_layer_kind(const std::string& kind, const SourceFile& source, Place place) {
+LayerKindReader find_layer_kind(const std::string& kind, const SourceFile& source, Place place) {
+  static const std::vector<Layer> probes = all_probes();
   std::vector<std::string> words;
-  for (const LayerKindReader& reader : all_layer_kinds()) {
-    if (reader.kind == kind) return reader;
-    words.emplace_back(reader.kind);
+  for (const Layer& probe : probes) {
+    const std::string word(kind_name(probe.kind));
+    if (word == kind) return std::visit(ReaderOf{}, probe.kind);
+    if (words.empty() || words.back() != word) words.push_back(word);
   }
   const std::string meant = nearest(kind, words);
   source.fail(place, meant.empty() ? fmt::format("unknown kind of layer {}; expected one of: {}",

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "harness/config/value.h"
@@ -11,7 +10,6 @@ namespace cnnbench {
 
 /// How one kind of layer is read from a config.
 struct LayerKindReader {
-  std::string_view kind;                    ///< the config's word
   std::vector<std::string> own_keys;        ///< all but `name`, which every layer has
   LayerKind (*read)(const MapReader& map);  ///< throws ConfigError
 
@@ -19,6 +17,6 @@ struct LayerKindReader {
 };
 
 /// By the config's word. Throws ConfigError, at `place`, where there is no such kind.
-const LayerKindReader& find_layer_kind(const std::string& kind, const SourceFile& source, Place place);
+LayerKindReader find_layer_kind(const std::string& kind, const SourceFile& source, Place place);
 
 }  // namespace cnnbench

@@ -27,14 +27,14 @@ ReadLayer read_layer(const Value& value) {
     Node no_keys;
     no_keys.kind = Node::Kind::map;
     no_keys.place = node.place;
-    const LayerKindReader& reader = find_layer_kind(node.text, value.source(), node.place);
+    const LayerKindReader reader = find_layer_kind(node.text, value.source(), node.place);
     return {reader.read(MapReader(Value(value.source(), no_keys, ""), node.text, reader.keys())),
             std::nullopt};
   }
   if (!value.is_map() || node.children.empty())
     value.fail_expected("a layer such as 'conv: {filters: 64, …}'");
   const Node& kind = node.children.front();
-  const LayerKindReader& reader = find_layer_kind(kind.key, value.source(), kind.key_place);
+  const LayerKindReader reader = find_layer_kind(kind.key, value.source(), kind.key_place);
   if (node.children.size() > 1) {
     const Node& second = node.children[1];
     value.source().fail(

@@ -49,7 +49,7 @@ Loss read_loss(const Value& value, const Model& model) {
 }
 
 Loss default_loss(const Model& model) {
-  const bool classifies = std::holds_alternative<Softmax>(model.layers.back().kind);
+  const bool classifies = model.loss_layer() + 1 < static_cast<int>(model.layers.size());
   const Shape shape = loss_shape(model);
   return classifies && shape.height == 1 && shape.width == 1 ? Loss::cross_entropy : Loss::l2;
 }

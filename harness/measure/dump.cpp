@@ -6,6 +6,7 @@
 #include "harness/backend/initial_values.h"
 #include "harness/measure/layer_walk.h"
 #include "harness/measure/npy.h"
+#include "harness/model/layer_rules.h"
 
 namespace cnnbench {
 namespace {
@@ -33,7 +34,7 @@ class Dumper {
     if (layer.weights > 0) write(layer.name + ".weights", index, Tensor::weights, weights_shape(layer));
     if (layer.biases > 0) write(layer.name + ".bias", index, Tensor::bias, {layer.biases});
     write(layer.name + ".output", index, Tensor::output, image_shape(layer.output));
-    if (std::holds_alternative<Dropout>(layer.kind) && options_.pass != Pass::forward)
+    if (rules_of(layer.kind).traits.keep && options_.pass != Pass::forward)
       write(layer.name + ".mask", index, Tensor::mask, image_shape(layer.output));
   }
 
@@ -64,10 +65,11 @@ class Dumper {
   }
 
   static std::vector<std::int64_t> weights_shape(const ModelLayer& layer) {
-    if (const auto* conv = std::get_if<Convolution>(&layer.kind))
-      return {conv->filters, layer.input.channels / conv->groups, conv->kernel.height, conv->kernel.width};
-    if (std::holds_alternative<Dense>(layer.kind)) return {layer.output.channels, layer.input.size()};
-    return {layer.weights};
+    const Parameters parameters = sizes_of(layer).parameters;
+    std::vector<std::int64_t> shape(parameters.weights.begin(), parameters.weights.end());
+    for (; shape.size() > static_cast<std::size_t>(parameters.dimensions); shape.pop_back())
+      shape[shape.size() - 2] *= shape.back();
+    return shape;
   }
 
   Program& program_;

@@ -4,6 +4,8 @@
 #include <numeric>
 #include <random>
 
+#include "harness/model/layer_rules.h"
+
 namespace cnnbench {
 namespace {
 
@@ -89,11 +91,7 @@ Extents extents(const ModelLayer& layer, Tensor tensor, std::int64_t batch) {
     case Tensor::weights_gradient:
       break;
   }
-  if (const auto* conv = std::get_if<Convolution>(&layer.kind))
-    return {conv->filters, in.channels / conv->groups, conv->kernel.height, conv->kernel.width};
-  if (const auto* dense = std::get_if<Dense>(&layer.kind))
-    return {dense->units, in.channels, in.height, in.width};
-  return {layer.weights, 1, 1, 1};
+  return sizes_of(layer).parameters.weights;
 }
 
 std::vector<std::int64_t> sample_elements(const Extents& extents, std::int64_t count, std::uint64_t seed) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "harness/model/layer_rules.h"
+
 namespace cnnbench {
 namespace {
 
@@ -16,7 +18,7 @@ std::size_t run_layer(Program& program, int layer, std::size_t next) {
 /// Whether a layer is computed along with another one: no operation is its own, although there is something
 /// to compute.
 bool is_along(const std::vector<Operation>& operations, const Model& model, int layer) {
-  if (std::holds_alternative<Flatten>(model.layers[static_cast<std::size_t>(layer)].kind)) return false;
+  if (rules_of(model.layers[static_cast<std::size_t>(layer)].kind).traits.free) return false;
   return std::none_of(operations.begin(), operations.end(),
                       [&](const Operation& operation) { return operation.layer == layer; });
 }

@@ -9,6 +9,7 @@
 
 #include "harness/measure/element_sample.h"
 #include "harness/measure/error_bound.h"
+#include "harness/model/layer_rules.h"
 
 namespace cnnbench {
 namespace {
@@ -60,10 +61,10 @@ std::int64_t terms(const LayerData& data, Tensor tensor) {
   const ModelLayer& layer = *data.layer;
   if (tensor == Tensor::weights_gradient || tensor == Tensor::bias_gradient)
     return data.batch * layer.output.height * layer.output.width;
-  if (const auto* pool = std::get_if<Pooling>(&layer.kind)) return pool->kernel.height * pool->kernel.width;
-  if (std::holds_alternative<Softmax>(layer.kind)) return layer.input.channels;
+  const ElementSum sum = sizes_of(layer).sum;
+  if (!sum.counted) return sum.terms;
   const std::int64_t elements = tensor == Tensor::output ? layer.output.size() : layer.input.size();
-  return std::max<std::int64_t>(flops(layer, Direction::forward, 1) / 2 / elements, 1);
+  return std::max<std::int64_t>(sum.terms * layer.output.size() / elements, 1);
 }
 
 }  // namespace

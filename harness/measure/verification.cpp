@@ -6,6 +6,7 @@
 #include "harness/measure/layer_walk.h"
 #include "harness/measure/tensor_checks.h"
 #include "harness/model/cost.h"
+#include "harness/model/layer_rules.h"
 
 namespace cnnbench {
 namespace {
@@ -133,8 +134,8 @@ class Verifier {
   void after_forward(int index) {
     const ModelLayer& layer = layer_at(index);
     read_parameters(index, layer);
-    if (const auto* dropout = std::get_if<Dropout>(&layer.kind); dropout != nullptr && training())
-      checks_.expect_mask(layer.name, tensors_.mask, dropout->keep);
+    if (const std::optional<double> keep = rules_of(layer.kind).traits.keep; keep && training())
+      checks_.expect_mask(layer.name, tensors_.mask, *keep);
     set_latest(read(index, Tensor::output));
     compare(index, Tensor::output, latest_);
   }
@@ -145,8 +146,7 @@ class Verifier {
     forget_tensors();
     tensors_.output_gradient = read(index, Tensor::output_gradient);
     checks_.expect_same(layer.name, "output_gradient", tensors_.output_gradient, latest_);
-    const bool from_output =
-        std::holds_alternative<ActivationLayer>(layer.kind) || std::holds_alternative<Softmax>(layer.kind);
+    const bool from_output = rules_of(layer.kind).backward_reads.output;
     if (from_output || fused_activation(layer.kind) != Activation::none)
       tensors_.output = read(index, Tensor::output);
     if (!from_output) tensors_.input = read(index, Tensor::input);
@@ -168,7 +168,7 @@ class Verifier {
   void check_that_all_went_back() {
     for (std::size_t i = 0; i < model_.layers.size(); ++i) {
       const ModelLayer& layer = model_.layers[i];
-      if (!layer.backward || went_back_[i] || std::holds_alternative<Flatten>(layer.kind)) continue;
+      if (!layer.backward || went_back_[i] || rules_of(layer.kind).traits.free) continue;
       const bool weights = has_direction(layer, Direction::backward_weights);
       const Tensor tensor = weights ? Tensor::weights_gradient : Tensor::input_gradient;
       checks_.add(layer.name, std::string(tensor_name(tensor)), tensor_size(layer, tensor, options_.batch))
@@ -179,7 +179,7 @@ class Verifier {
   void read_parameters(int index, const ModelLayer& layer) {
     if (layer.weights > 0) tensors_.weights = read(index, Tensor::weights);
     if (layer.biases > 0) tensors_.bias = read(index, Tensor::bias);
-    if (std::holds_alternative<Dropout>(layer.kind) && training()) tensors_.mask = read(index, Tensor::mask);
+    if (rules_of(layer.kind).traits.keep && training()) tensors_.mask = read(index, Tensor::mask);
   }
 
   LayerData data(const ModelLayer& layer) const {

@@ -2,24 +2,12 @@
 
 #include <algorithm>
 
+#include "harness/model/layer_rules.h"
+
 namespace cnnbench {
 namespace {
 
 constexpr std::int64_t element_bytes = 4;  // f32
-
-/// Elements that backward data reads beside the output's gradient.
-std::int64_t extra_backward_reads(const ModelLayer& layer, std::int64_t batch) {
-  const LayerKind& kind = layer.kind;
-  if (std::holds_alternative<Convolution>(kind) || std::holds_alternative<Dense>(kind)) return layer.weights;
-  if (const auto* pool = std::get_if<Pooling>(&kind))
-    return pool->pool == PoolKind::max ? batch * layer.input.size() : 0;
-  if (std::holds_alternative<ActivationLayer>(kind) || std::holds_alternative<Dropout>(kind) ||
-      std::holds_alternative<Softmax>(kind))
-    return batch * layer.output.size();
-  if (std::holds_alternative<LocalResponseNormalization>(kind)) return batch * layer.input.size();
-  if (std::holds_alternative<BatchNormalization>(kind)) return batch * layer.input.size() + layer.weights;
-  return 0;
-}
 
 }  // namespace
 
@@ -52,22 +40,23 @@ bool has_direction(const ModelLayer& layer, Direction direction) {
 }
 
 std::int64_t flops(const ModelLayer& layer, Direction direction, std::int64_t batch) {
-  const bool counted =
-      std::holds_alternative<Convolution>(layer.kind) || std::holds_alternative<Dense>(layer.kind);
-  if (!counted || !has_direction(layer, direction)) return 0;
-  // Every weight takes part in one multiply-add at every output pixel.
-  return 2 * layer.weights * layer.output.height * layer.output.width * batch;
+  const ElementSum sum = sizes_of(layer).sum;
+  return sum.counted && has_direction(layer, direction) ? 2 * sum.terms * layer.output.size() * batch : 0;
 }
 
 std::int64_t bytes(const ModelLayer& layer, Direction direction, std::int64_t batch) {
-  if (std::holds_alternative<Flatten>(layer.kind) || !has_direction(layer, direction)) return 0;
+  const LayerRules rules = rules_of(layer.kind);
+  if (rules.traits.free || !has_direction(layer, direction)) return 0;
   const std::int64_t input = batch * layer.input.size();
   const std::int64_t output = batch * layer.output.size();
   std::int64_t elements = input + output;
-  if (direction == Direction::backward_data)
-    elements += extra_backward_reads(layer, batch);
-  else
+  if (direction == Direction::backward_data) {
+    const BackwardReads& reads = rules.backward_reads;
+    elements += (reads.input ? input : 0) + (reads.output ? output : 0) + (reads.mask ? output : 0) +
+                (reads.weights ? layer.weights : 0);
+  } else {
     elements += layer.parameters();
+  }
   return elements * element_bytes;
 }
 
@@ -75,7 +64,7 @@ double memory_bytes(const Model& model, bool training, std::int64_t batch) {
   std::int64_t all = model.input.size();
   std::int64_t neighbours = 0;
   for (const ModelLayer& layer : model.layers) {
-    if (std::holds_alternative<Flatten>(layer.kind)) continue;
+    if (rules_of(layer.kind).traits.free) continue;
     all += layer.output.size();
     neighbours = std::max(neighbours, layer.input.size() + layer.output.size());
   }

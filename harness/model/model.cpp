@@ -4,6 +4,7 @@
 #include <set>
 
 #include "harness/model/cost.h"
+#include "harness/model/layer_rules.h"
 
 namespace cnnbench {
 namespace {
@@ -12,153 +13,37 @@ namespace {
 constexpr std::int64_t most_elements = std::int64_t{1} << 38;
 constexpr std::int64_t most_flops = std::int64_t{1} << 41;
 
-/// a·b, held at a value far above every limit, so that a product of many factors can be checked once, at its
-/// end.
-std::int64_t capped_product(std::int64_t a, std::int64_t b) {
-  constexpr std::int64_t cap = std::int64_t{1} << 62;
-  std::int64_t product = 0;
-  return __builtin_mul_overflow(a, b, &product) ? cap : std::min(product, cap);
-}
+/// What one element of the layers so far sees of the network's input, in pixels.
+struct ReceptiveField {
+  Extent size{1, 1};
+  Extent jump{1, 1};       ///< between the fields of neighbouring elements
+  Extent flattened{1, 1};  ///< that a layer before merged into one
 
-/// One side (height or width) of a window that slides over an image.
-struct Window {
-  std::int64_t input;
-  std::int64_t kernel;
-  std::int64_t stride;
-  std::int64_t before = 0;
-  std::int64_t after = 0;
-  std::int64_t output = 0;
-
-  /// Outputs for the padding as it stands, the last window inside (floor) or hanging over (ceil) the padded
-  /// image. A first window that is larger than that image hangs over, too.
-  void count(bool ceil) {
-    const std::int64_t room = input + before + after - kernel + (ceil ? stride - 1 : 0);
-    output = room < 0 ? 0 : room / stride + 1;
-  }
-
-  /// Sets `after` to what the windows really reach; elements that a stride leaves over at the end are not a
-  /// crop.
-  void settle_after() {
-    after = (output - 1) * stride + kernel - input - before;
-    if (after < 0 && after > -stride) after = 0;
-  }
-};
-
-Window convolution_window(const Convolution& conv, std::int64_t input, std::int64_t kernel,
-                          std::int64_t stride, std::int64_t padding) {
-  Window window{input, kernel, stride};
-  switch (conv.padding_rule) {
-    case PaddingRule::explicit_size:
-      window.before = window.after = padding;
-      break;
-    case PaddingRule::full:
-      window.before = window.after = kernel - 1;
-      break;
-    case PaddingRule::same: {
-      const std::int64_t outputs = (input + stride - 1) / stride;
-      const std::int64_t total = std::max<std::int64_t>((outputs - 1) * stride + kernel - input, 0);
-      window.before = total / 2;
-      window.after = total - total / 2;
-      break;
+  void pass(const Shape& input, const Placement& placement) {
+    const Extent all{capped_product(flattened.height, input.height),
+                     capped_product(flattened.width, input.width)};
+    switch (placement.sees) {
+      case Sees::window:
+        grow(placement.kernel, placement.stride);
+        break;
+      case Sees::all:  // merging only hides that there are several
+        grow(all, {1, 1});
+        flattened = {1, 1};
+        break;
+      case Sees::merged:
+        flattened = all;
+        break;
     }
   }
-  window.count(false);
-  window.output = std::max<std::int64_t>(window.output - 2 * conv.crop, 0);
-  window.before -= conv.crop * stride;
-  return window;
-}
-
-Window pooling_window(const Pooling& pool, std::int64_t input, std::int64_t kernel, std::int64_t stride,
-                      std::int64_t padding) {
-  Window window{input, kernel, stride, padding, padding};
-  window.count(pool.border == Border::keep);
-  // A kept last window must begin inside the image or the padding before it, else it would hold nothing.
-  if (window.output > 1 && (window.output - 1) * stride >= input + padding) --window.output;
-  return window;
-}
-
-class Builder {
- public:
-  Builder(Model& model, int index) : index_(index), layer_(model.layers[static_cast<std::size_t>(index)]) {}
-
-  void operator()(const Convolution& conv) {
-    const Shape& in = layer_.input;
-    if (in.channels % conv.groups != 0 || conv.filters % conv.groups != 0)
-      fail("groups: " + std::to_string(conv.groups) + " does not divide both the " +
-           std::to_string(in.channels) + " input channels and the " + std::to_string(conv.filters) +
-           " filters");
-    place(convolution_window(conv, in.height, conv.kernel.height, conv.stride.height, conv.padding.height),
-          convolution_window(conv, in.width, conv.kernel.width, conv.stride.width, conv.padding.width),
-          conv.filters,
-          conv.crop > 0 ? " after cropping " + std::to_string(conv.crop) + " from every side" : "");
-    layer_.weights = capped_product(conv.filters * (in.channels / conv.groups),
-                                    capped_product(conv.kernel.height, conv.kernel.width));
-    layer_.biases = conv.bias ? conv.filters : 0;
-  }
-
-  void operator()(const Pooling& pool) {
-    const Shape& in = layer_.input;
-    if (pool.padding.height >= pool.kernel.height || pool.padding.width >= pool.kernel.width)
-      fail("padding must be smaller than the pooling window");
-    place(pooling_window(pool, in.height, pool.kernel.height, pool.stride.height, pool.padding.height),
-          pooling_window(pool, in.width, pool.kernel.width, pool.stride.width, pool.padding.width),
-          in.channels, "");
-  }
-
-  void operator()(const Dense& dense) {
-    layer_.output = {dense.units, 1, 1};
-    layer_.weights = capped_product(dense.units, layer_.input.size());
-    layer_.biases = dense.bias ? dense.units : 0;
-    // A unit sees all pixels; flattening only hides that there are several.
-    grow_field({flattened.height * layer_.input.height, flattened.width * layer_.input.width}, {1, 1});
-    flattened = {1, 1};
-  }
-
-  void operator()(const Flatten&) {
-    layer_.output = {layer_.input.size(), 1, 1};
-    flattened = {flattened.height * layer_.input.height, flattened.width * layer_.input.width};
-  }
-
-  void operator()(const BatchNormalization&) {
-    layer_.output = layer_.input;
-    layer_.weights = layer_.biases = layer_.input.channels;
-  }
-
-  void operator()(const LocalResponseNormalization&) { layer_.output = layer_.input; }
-  void operator()(const Standardize&) { layer_.output = layer_.input; }
-  void operator()(const ActivationLayer&) { layer_.output = layer_.input; }
-  void operator()(const Dropout&) { layer_.output = layer_.input; }
-  void operator()(const Softmax&) { layer_.output = layer_.input; }
-
-  Extent field{1, 1};      ///< receptive field of one element of the layers so far
-  Extent jump{1, 1};       ///< pixels between the fields of neighbouring elements
-  Extent flattened{1, 1};  ///< pixels that a flatten before made into channels
 
  private:
-  [[noreturn]] void fail(const std::string& what) const { throw ModelError(index_, what); }
-
-  void place(Window height, Window width, std::int64_t channels, const std::string& remark) {
-    if (height.output < 1 || width.output < 1)
-      fail("kernel " + std::to_string(height.kernel) + "x" + std::to_string(width.kernel) +
-           " leaves no output of an input of " + std::to_string(height.input) + "x" +
-           std::to_string(width.input) + remark);
-    height.settle_after();
-    width.settle_after();
-    layer_.padding = {{height.before, width.before}, {height.after, width.after}};
-    layer_.output = {channels, height.output, width.output};
-    grow_field({height.kernel, width.kernel}, {height.stride, width.stride});
-  }
-
-  void grow_field(Extent kernel, Extent stride) {
+  void grow(Extent kernel, Extent stride) {
     constexpr std::int64_t cap = most_elements;  // deep strided networks must not overflow
-    field.height = std::min(cap, field.height + capped_product(kernel.height - 1, jump.height));
-    field.width = std::min(cap, field.width + capped_product(kernel.width - 1, jump.width));
+    size.height = std::min(cap, size.height + capped_product(kernel.height - 1, jump.height));
+    size.width = std::min(cap, size.width + capped_product(kernel.width - 1, jump.width));
     jump.height = std::min(cap, capped_product(jump.height, stride.height));
     jump.width = std::min(cap, capped_product(jump.width, stride.width));
   }
-
-  int index_;
-  ModelLayer& layer_;
 };
 
 void check_size(const Shape& shape, int layer) {
@@ -197,8 +82,7 @@ std::int64_t Model::parameters() const {
 
 int Model::loss_layer() const {
   const int last = static_cast<int>(layers.size()) - 1;
-  const bool closing_softmax = last >= 0 && std::holds_alternative<Softmax>(layers.back().kind);
-  return closing_softmax ? last - 1 : last;
+  return last >= 0 && rules_of(layers.back().kind).traits.part_of_loss ? last - 1 : last;
 }
 
 Model build_model(std::string name, std::string source, Shape input, const std::vector<Layer>& layers,
@@ -207,9 +91,7 @@ Model build_model(std::string name, std::string source, Shape input, const std::
   check_size(input, -1);
   Model model{std::move(name), std::move(source), input, {}, loss, options.first_input_gradient};
   std::set<std::string> names;
-  Extent field{1, 1};
-  Extent jump{1, 1};
-  Extent flattened{1, 1};
+  ReceptiveField field;
   std::int64_t elements = input.size();
   std::int64_t all_flops = 0;
   for (std::size_t i = 0; i < layers.size(); ++i) {
@@ -220,28 +102,27 @@ Model build_model(std::string name, std::string source, Shape input, const std::
     layer.name = layers[i].name;
     layer.kind = layers[i].kind;
     layer.input = i == 0 ? input : model.layers.back().output;
-    model.layers.push_back(std::move(layer));
 
-    Builder builder(model, index);
-    builder.field = field;
-    builder.jump = jump;
-    builder.flattened = flattened;
-    std::visit(builder, layers[i].kind);
-    field = builder.field;
-    jump = builder.jump;
-    flattened = builder.flattened;
+    const LayerSizes sizes = sizes_of(layer);
+    if (!sizes.placement.fault.empty()) throw ModelError(index, sizes.placement.fault);
+    field.pass(layer.input, sizes.placement);
+    layer.output = sizes.placement.output;
+    layer.padding = sizes.placement.padding;
+    layer.receptive_field = field.size;
+    layer.weights = 1;
+    for (const std::int64_t extent : sizes.parameters.weights)
+      layer.weights = capped_product(layer.weights, extent);
+    layer.biases = sizes.parameters.biases;
 
-    ModelLayer& built = model.layers.back();
-    built.receptive_field = field;
-    check_size(built.output, index);
-    if (built.weights > most_elements) throw ModelError(index, "it has too many weights");
-    elements += built.output.size() + built.parameters();
+    check_size(layer.output, index);
+    if (layer.weights > most_elements) throw ModelError(index, "it has too many weights");
+    elements += layer.output.size() + layer.parameters();
     if (elements > most_elements) throw ModelError(index, "the network is too large up to here");
-    const std::int64_t places = built.output.height * built.output.width;
-    if (capped_product(2 * built.weights, places) > most_flops)
+    if (sizes.sum.counted && capped_product(2 * sizes.sum.terms, layer.output.size()) > most_flops)
       throw ModelError(index, "it needs too many operations (more than 2^41 an image)");
-    all_flops += flops(built, Direction::forward, 1);
+    all_flops += flops(layer, Direction::forward, 1);
     if (all_flops > most_flops) throw ModelError(index, "the network needs too many operations up to here");
+    model.layers.push_back(std::move(layer));
   }
   mark_backward(model);
   return model;

@@ -1,118 +1,105 @@
 #include "harness/worker/model_json.h"
 
-#include <stdexcept>
-#include <type_traits>
+#include <optional>
+#include <utility>
+
+#include "harness/model/layer_rules.h"
 
 namespace cnnbench {
 namespace {
 
 using Json = nlohmann::json;
 
-Json to_json(const Extent& extent) {
-  return {extent.height, extent.width};
-}
+/// Puts settings at the end of a list.
+struct Write {
+  Json& list;
 
-Extent extent(const Json& json) {
-  return {json.at(0).get<std::int64_t>(), json.at(1).get<std::int64_t>()};
-}
-
-Json to_json(const std::optional<double>& value) {
-  return value ? Json(*value) : Json();
-}
-
-std::optional<double> optional_number(const Json& json) {
-  return json.is_null() ? std::nullopt : std::optional(json.get<double>());
-}
-
-template <typename Enum>
-int number(Enum value) {
-  return static_cast<int>(value);
-}
-
-template <typename Enum>
-Enum named(const Json& json) {
-  return static_cast<Enum>(json.get<int>());
-}
-
-struct ToJson {
-  Json operator()(const Standardize& layer) const { return {{"mean", layer.mean}, {"sd", layer.sd}}; }
-  Json operator()(const Convolution& layer) const {
-    return {{"filters", layer.filters},
-            {"kernel", to_json(layer.kernel)},
-            {"stride", to_json(layer.stride)},
-            {"padding_rule", number(layer.padding_rule)},
-            {"padding", to_json(layer.padding)},
-            {"crop", layer.crop},
-            {"groups", layer.groups},
-            {"bias", layer.bias},
-            {"activation", number(layer.activation)},
-            {"bias_init", to_json(layer.bias_init)}};
+  template <typename... Settings>
+  void operator()(const Settings&... settings) const {
+    (put(settings), ...);
   }
-  Json operator()(const Pooling& layer) const {
-    return {{"pool", number(layer.pool)},
-            {"kernel", to_json(layer.kernel)},
-            {"stride", to_json(layer.stride)},
-            {"padding", to_json(layer.padding)},
-            {"border", number(layer.border)}};
+
+ private:
+  template <typename Setting>
+  void put(const Setting& setting) const {
+    list.push_back(setting);
   }
-  Json operator()(const Dense& layer) const {
-    return {{"units", layer.units},
-            {"bias", layer.bias},
-            {"activation", number(layer.activation)},
-            {"bias_init", to_json(layer.bias_init)}};
-  }
-  Json operator()(const ActivationLayer& layer) const { return {{"function", number(layer.function)}}; }
-  Json operator()(const Dropout& layer) const { return {{"keep", layer.keep}}; }
-  Json operator()(const Flatten&) const { return Json::object(); }
-  Json operator()(const Softmax&) const { return Json::object(); }
-  Json operator()(const LocalResponseNormalization&) const { return Json::object(); }
-  Json operator()(const BatchNormalization&) const { return Json::object(); }
+  void put(const Extent& extent) const { list.push_back({extent.height, extent.width}); }
+  void put(const std::optional<double>& number) const { list.push_back(number ? Json(*number) : Json()); }
 };
 
-struct FromJson {
-  const Json& json;
-  LayerKind operator()(const Standardize&) const {
-    return Standardize{json.at("mean").get<double>(), json.at("sd").get<double>()};
+/// Takes them from such a list.
+struct Read {
+  const Json& list;
+
+  template <typename... Settings>
+  void operator()(Settings&... settings) const {
+    std::size_t index = 0;
+    (take(list.at(index++), settings), ...);
   }
-  LayerKind operator()(const Convolution&) const {
-    return Convolution{.filters = json.at("filters").get<std::int64_t>(),
-                       .kernel = extent(json.at("kernel")),
-                       .stride = extent(json.at("stride")),
-                       .padding_rule = named<PaddingRule>(json.at("padding_rule")),
-                       .padding = extent(json.at("padding")),
-                       .crop = json.at("crop").get<std::int64_t>(),
-                       .groups = json.at("groups").get<std::int64_t>(),
-                       .bias = json.at("bias").get<bool>(),
-                       .activation = named<Activation>(json.at("activation")),
-                       .bias_init = optional_number(json.at("bias_init"))};
+
+ private:
+  template <typename Setting>
+  static void take(const Json& json, Setting& setting) {
+    json.get_to(setting);
   }
-  LayerKind operator()(const Pooling&) const {
-    return Pooling{named<PoolKind>(json.at("pool")), extent(json.at("kernel")), extent(json.at("stride")),
-                   extent(json.at("padding")), named<Border>(json.at("border"))};
+  static void take(const Json& json, Extent& extent) {
+    extent = {json.at(0).get<std::int64_t>(), json.at(1).get<std::int64_t>()};
   }
-  LayerKind operator()(const Dense&) const {
-    return Dense{json.at("units").get<std::int64_t>(), json.at("bias").get<bool>(),
-                 named<Activation>(json.at("activation")), optional_number(json.at("bias_init"))};
-  }
-  LayerKind operator()(const ActivationLayer&) const {
-    return ActivationLayer{named<Activation>(json.at("function"))};
-  }
-  LayerKind operator()(const Dropout&) const { return Dropout{json.at("keep").get<double>()}; }
-  template <typename Plain>
-  LayerKind operator()(const Plain& layer) const {
-    static_assert(std::is_empty_v<Plain>, "a kind of layer with settings needs a case of its own");
-    return layer;
+  static void take(const Json& json, std::optional<double>& number) {
+    if (json.is_null())
+      number.reset();
+    else
+      number = json.get<double>();
   }
 };
 
-/// A layer of the kind with that index in LayerKind, with the default settings.
-template <std::size_t index = 0>
-LayerKind kind_of(std::size_t wanted) {
-  if constexpr (index < std::variant_size_v<LayerKind>)
-    return index == wanted ? LayerKind(std::variant_alternative_t<index, LayerKind>())
-                           : kind_of<index + 1>(wanted);
-  else
-    throw std::out_of_range("no such kind of layer");
+/// Hands all settings of a layer to Write or Read. A structured binding names every member, or does not
+/// compile.
+template <typename Transfer>
+struct Settings {
+  Transfer transfer;
+
+  void operator()(Standardize& layer) const {
+    auto& [mean, sd] = layer;
+    transfer(mean, sd);
+  }
+  void operator()(Convolution& layer) const {
+    auto& [filters, kernel, stride, rule, padding, crop, groups, bias, activation, bias_init] = layer;
+    transfer(filters, kernel, stride, rule, padding, crop, groups, bias, activation, bias_init);
+  }
+  void operator()(Pooling& layer) const {
+    auto& [pool, kernel, stride, padding, border] = layer;
+    transfer(pool, kernel, stride, padding, border);
+  }
+  void operator()(Dense& layer) const {
+    auto& [units, bias, activation, bias_init] = layer;
+    transfer(units, bias, activation, bias_init);
+  }
+  void operator()(ActivationLayer& layer) const {
+    auto& [function] = layer;
+    transfer(function);
+  }
+  void operator()(Dropout& layer) const {
+    auto& [keep] = layer;
+    transfer(keep);
+  }
+  void operator()(Flatten&) const {}
+  void operator()(Softmax&) const {}
+  void operator()(LocalResponseNormalization&) const {}
+  void operator()(BatchNormalization&) const {}
+};
+
+Json layer_to_json(const std::string& name, LayerKind kind) {
+  Json settings = Json::array();
+  std::visit(Settings<Write>{{settings}}, kind);
+  return {{"name", name}, {"kind", kind.index()}, {"settings", std::move(settings)}};
+}
+
+Layer layer_from_json(const Json& json) {
+  LayerKind kind = all_kinds().at(json.at("kind").get<std::size_t>());
+  std::visit(Settings<Read>{{json.at("settings")}}, kind);
+  return {json.at("name").get<std::string>(), kind};
 }
 
 }  // namespace
@@ -121,26 +108,22 @@ Json model_to_json(const Model& model) {
   Json json{{"name", model.name},
             {"source", model.source},
             {"input", {model.input.channels, model.input.height, model.input.width}},
-            {"loss", number(model.loss)},
+            {"loss", model.loss},
             {"first_input_gradient", model.first_input_gradient},
             {"layers", Json::array()}};
   for (const ModelLayer& layer : model.layers)
-    json["layers"].push_back(
-        {{"name", layer.name}, {"kind", layer.kind.index()}, {"settings", std::visit(ToJson{}, layer.kind)}});
+    json["layers"].push_back(layer_to_json(layer.name, layer.kind));
   return json;
 }
 
 Model model_from_json(const Json& json) {
   std::vector<Layer> layers;
-  for (const Json& layer : json.at("layers"))
-    layers.push_back(
-        {layer.at("name").get<std::string>(),
-         std::visit(FromJson{layer.at("settings")}, kind_of(layer.at("kind").get<std::size_t>()))});
+  for (const Json& layer : json.at("layers")) layers.push_back(layer_from_json(layer));
   const Json& input = json.at("input");
   return build_model(
       json.at("name").get<std::string>(), json.at("source").get<std::string>(),
       {input.at(0).get<std::int64_t>(), input.at(1).get<std::int64_t>(), input.at(2).get<std::int64_t>()},
-      layers, named<Loss>(json.at("loss")), {json.at("first_input_gradient").get<bool>()});
+      layers, json.at("loss").get<Loss>(), {json.at("first_input_gradient").get<bool>()});
 }
 
 }  // namespace cnnbench

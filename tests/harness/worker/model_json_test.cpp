@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "harness/model/layer_rules.h"
 #include "tests/kernels/chains.h"
 #include "tests/kernels/single_layers.h"
 
@@ -37,6 +38,7 @@ void expect_same(const Model& a, const Model& b) {
 TEST(ModelJson, GivesBackEveryLayerOfEveryKind) {
   std::vector<Network> networks = single_layers();
   for (Network& network : chains()) networks.push_back(std::move(network));
+  for (const Layer& probe : all_probes()) networks.push_back({probe.name, probe_input, {probe.kind}});
   ASSERT_GT(networks.size(), 50U);
   for (const Network& network : networks) {
     SCOPED_TRACE(network.name);
