@@ -90,7 +90,7 @@ inside() {
     mount -t proc proc "$0/proc" && mount --rbind /sys "$0/sys" && mount --rbind /dev "$0/dev" &&
     exec chroot "$0" /usr/bin/env -i HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
       LANG=C.UTF-8 TERM=dumb \
-      CNNBENCH_SETUP_WITHOUT="libtorch-dev g++-aarch64-linux-gnu qemu-user" \
+      CNNBENCH_SETUP_WITHOUT="libtorch-dev g++-aarch64-linux-gnu qemu-user clang libclang-rt-dev" \
       CNNBENCH_TESTS_WITHOUT="^(cli:(memory|own_figures)|setup|contributing|arm|format|dependencies|.*AroundTheCaches)\$" \
       "${@}"' "$root" \
     ${http_proxy:+http_proxy=$http_proxy} ${https_proxy:+https_proxy=$https_proxy} "$@" &

@@ -110,13 +110,14 @@ class Builder {
     layer_.weights = capped_product(dense.units, layer_.input.size());
     layer_.biases = dense.bias ? dense.units : 0;
     // A unit sees all pixels; flattening only hides that there are several.
-    grow_field({flattened.height * layer_.input.height, flattened.width * layer_.input.width}, {1, 1});
+    flatten();
+    grow_field(flattened, {1, 1});
     flattened = {1, 1};
   }
 
   void operator()(const Flatten&) {
     layer_.output = {layer_.input.size(), 1, 1};
-    flattened = {flattened.height * layer_.input.height, flattened.width * layer_.input.width};
+    flatten();
   }
 
   void operator()(const BatchNormalization&) {
@@ -147,6 +148,11 @@ class Builder {
     layer_.padding = {{height.before, width.before}, {height.after, width.after}};
     layer_.output = {channels, height.output, width.output};
     grow_field({height.kernel, width.kernel}, {height.stride, width.stride});
+  }
+
+  void flatten() {
+    flattened = {capped_product(flattened.height, layer_.input.height),
+                 capped_product(flattened.width, layer_.input.width)};
   }
 
   void grow_field(Extent kernel, Extent stride) {

@@ -12,8 +12,16 @@ Json to_json(const Extent& extent) {
   return {extent.height, extent.width};
 }
 
-Extent extent(const Json& json) {
-  return {json.at(0).get<std::int64_t>(), json.at(1).get<std::int64_t>()};
+/// A whole number of at least `least`, so small that no arithmetic with it overflows; no config has others.
+std::int64_t integer(const Json& json, std::int64_t least, std::int64_t most = 1'000'000) {
+  const auto value = json.get<std::int64_t>();
+  if (!json.is_number_integer() || value < least || value > most)
+    throw std::out_of_range("no network has the number " + json.dump());
+  return value;
+}
+
+Extent extent(const Json& json, std::int64_t least) {
+  return {integer(json.at(0), least), integer(json.at(1), least)};
 }
 
 Json to_json(const std::optional<double>& value) {
@@ -30,8 +38,8 @@ int number(Enum value) {
 }
 
 template <typename Enum>
-Enum named(const Json& json) {
-  return static_cast<Enum>(json.get<int>());
+Enum named(const Json& json, Enum last) {
+  return static_cast<Enum>(integer(json, 0, number(last)));
 }
 
 struct ToJson {
@@ -75,27 +83,28 @@ struct FromJson {
     return Standardize{json.at("mean").get<double>(), json.at("sd").get<double>()};
   }
   LayerKind operator()(const Convolution&) const {
-    return Convolution{.filters = json.at("filters").get<std::int64_t>(),
-                       .kernel = extent(json.at("kernel")),
-                       .stride = extent(json.at("stride")),
-                       .padding_rule = named<PaddingRule>(json.at("padding_rule")),
-                       .padding = extent(json.at("padding")),
-                       .crop = json.at("crop").get<std::int64_t>(),
-                       .groups = json.at("groups").get<std::int64_t>(),
+    return Convolution{.filters = integer(json.at("filters"), 1),
+                       .kernel = extent(json.at("kernel"), 1),
+                       .stride = extent(json.at("stride"), 1),
+                       .padding_rule = named(json.at("padding_rule"), PaddingRule::full),
+                       .padding = extent(json.at("padding"), 0),
+                       .crop = integer(json.at("crop"), 0),
+                       .groups = integer(json.at("groups"), 1),
                        .bias = json.at("bias").get<bool>(),
-                       .activation = named<Activation>(json.at("activation")),
+                       .activation = named(json.at("activation"), Activation::sigmoid),
                        .bias_init = optional_number(json.at("bias_init"))};
   }
   LayerKind operator()(const Pooling&) const {
-    return Pooling{named<PoolKind>(json.at("pool")), extent(json.at("kernel")), extent(json.at("stride")),
-                   extent(json.at("padding")), named<Border>(json.at("border"))};
+    return Pooling{named(json.at("pool"), PoolKind::average), extent(json.at("kernel"), 1),
+                   extent(json.at("stride"), 1), extent(json.at("padding"), 0),
+                   named(json.at("border"), Border::keep)};
   }
   LayerKind operator()(const Dense&) const {
-    return Dense{json.at("units").get<std::int64_t>(), json.at("bias").get<bool>(),
-                 named<Activation>(json.at("activation")), optional_number(json.at("bias_init"))};
+    return Dense{integer(json.at("units"), 1), json.at("bias").get<bool>(),
+                 named(json.at("activation"), Activation::sigmoid), optional_number(json.at("bias_init"))};
   }
   LayerKind operator()(const ActivationLayer&) const {
-    return ActivationLayer{named<Activation>(json.at("function"))};
+    return ActivationLayer{named(json.at("function"), Activation::sigmoid)};
   }
   LayerKind operator()(const Dropout&) const { return Dropout{json.at("keep").get<double>()}; }
   template <typename Plain>
@@ -136,11 +145,13 @@ Model model_from_json(const Json& json) {
     layers.push_back(
         {layer.at("name").get<std::string>(),
          std::visit(FromJson{layer.at("settings")}, kind_of(layer.at("kind").get<std::size_t>()))});
+  // A layer alone may have as many channels as a whole map of its network has elements.
+  constexpr std::int64_t most = std::int64_t{1} << 38;
   const Json& input = json.at("input");
   return build_model(
       json.at("name").get<std::string>(), json.at("source").get<std::string>(),
-      {input.at(0).get<std::int64_t>(), input.at(1).get<std::int64_t>(), input.at(2).get<std::int64_t>()},
-      layers, named<Loss>(json.at("loss")), {json.at("first_input_gradient").get<bool>()});
+      {integer(input.at(0), 1, most), integer(input.at(1), 1, most), integer(input.at(2), 1, most)}, layers,
+      named(json.at("loss"), Loss::cross_entropy), {json.at("first_input_gradient").get<bool>()});
 }
 
 }  // namespace cnnbench
