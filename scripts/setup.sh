@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what is missing of scripts/packages.txt, with apt. Does nothing, and needs neither root nor a network,
-# where all is there. Exit status: 0 all is there; 1 something is missing still. The libraries of further backends are
-# taken where they can be had; a backend without its library is not built, and says so.
+# where all is there. Exit status: 0 all is there; 1 something is missing still. The libraries of further backends and the
+# tools of single tests are taken where they can be had; a backend without its library is not built, a test without its
+# tools is skipped, and both say so.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
@@ -10,10 +11,10 @@ usage() {
 usage: scripts/setup.sh [run|test]
 
   run    what it takes to build the program, run it and draw its figures
-  test   that, what the tests need, and the libraries of all backends (default)
+  test   that, what the tests need, the libraries of all backends and the tools of single tests (default)
 
 Set CNNBENCH_SETUP=skip where the packages are installed in another way than with apt, and
-CNNBENCH_SETUP_WITHOUT="PACKAGE …" to the libraries of backends that are not wanted.
+CNNBENCH_SETUP_WITHOUT="PACKAGE …" to the libraries and tools that are not wanted.
 TEXT
 }
 
@@ -33,18 +34,18 @@ is_installed() {
   dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed
 }
 
-# The missing packages, each with its line of the list, and those of backends that can be done without.
+# The missing packages, each with its line of the list, and those that can be done without.
 missing=()
 reasons=''
-backends=()
+extras=()
 while read -r package for reason; do
   [[ $package && $package != '#'* ]] || continue
   is_installed "$package" && continue
   if [[ $for =~ ^($wanted)$ ]]; then
     missing+=("$package")
     reasons+=$(printf '  %-20s %s' "$package" "$reason")$'\n'
-  elif [[ $for == backend && $purpose == test && " ${CNNBENCH_SETUP_WITHOUT:-} " != *" $package "* ]]; then
-    backends+=("$package")
+  elif [[ $for =~ ^(backend|check)$ && $purpose == test && " ${CNNBENCH_SETUP_WITHOUT:-} " != *" $package "* ]]; then
+    extras+=("$package")
   fi
 done <"$here/packages.txt"
 
@@ -57,8 +58,8 @@ available() {
 }
 
 if [[ ${#missing[@]} -eq 0 ]]; then
-  [[ ${#backends[@]} -gt 0 ]] && mapfile -t backends < <(available "${backends[@]}")
-  if [[ ${#backends[@]} -eq 0 ]]; then
+  [[ ${#extras[@]} -gt 0 ]] && mapfile -t extras < <(available "${extras[@]}")
+  if [[ ${#extras[@]} -eq 0 ]]; then
     echo "Setup: all packages are there."
     exit 0
   fi
@@ -87,17 +88,17 @@ install() {
 
 if ! may_install; then
   [[ ${#missing[@]} -eq 0 ]] || give_up "$why"
-  echo "Setup: all packages are there, but for these backends: ${backends[*]}"
+  echo "Setup: all packages are there, but for these, whose backends and tests are left out: ${extras[*]}"
   exit 0
 fi
 if [[ ${#missing[@]} -gt 0 ]]; then
   printf 'Setup: installing %d packages:\n%s' "${#missing[@]}" "$reasons"
   install update -q || give_up 'apt-get update failed.'
   install install -q -y --no-install-recommends "${missing[@]}" || give_up 'apt-get install failed.'
-  [[ ${#backends[@]} -gt 0 ]] && mapfile -t backends < <(available "${backends[@]}")
+  [[ ${#extras[@]} -gt 0 ]] && mapfile -t extras < <(available "${extras[@]}")
 fi
-if [[ ${#backends[@]} -gt 0 ]]; then
-  printf 'Setup: installing the libraries of further backends: %s\n' "${backends[*]}"
-  install install -q -y --no-install-recommends "${backends[@]}" ||
-    echo 'Setup: they could not be installed; their backends are left out.'
+if [[ ${#extras[@]} -gt 0 ]]; then
+  printf 'Setup: installing libraries of further backends and tools of single tests: %s\n' "${extras[*]}"
+  install install -q -y --no-install-recommends "${extras[@]}" ||
+    echo 'Setup: they could not be installed; their backends and tests are left out.'
 fi

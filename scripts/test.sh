@@ -55,7 +55,7 @@ closing_lines() {
   local folder
   folder=$(folder_of "$1")
   printf '\n== %s\n' "$1"
-  awk '/^[0-9]+\/[0-9]+ Testing: / { name = $3 } /^[0-9]+ (passed|failed|skipped).* in [0-9.]+s/ { print "pytest, " name ": " $0 }' \
+  awk '/^[0-9]+\/[0-9]+ Testing: / { name = $3 } /^[0-9]+ (passed|failed|skipped).* in [0-9.]+s|^SKIPPED / { print "pytest, " name ": " $0 }' \
     "$folder/Testing/Temporary/LastTest.log"
   grep -E '^[0-9]+% tests passed|^Total Test time' "$folder/tests.log"
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The release tests and a short demo in a bare Debian 13, whatever Debian this machine runs: debootstrap makes it in a
 # temporary folder, and it is gone afterwards. Left out there: the sanitizers, torch, whose libraries are large, the
-# slow tests of memory, of matplotlib's settings and of large images, and tests of the files in this tree.
+# slow tests of memory, of matplotlib's settings, of large images and on emulated ARM, and tests of the files in this tree.
 # The packages come from where this machine's own apt has them from. Exit status: 0 all is right; 1 something failed;
 # 77 it could not run here (not root, no debootstrap, no network), which the last line says.
 set -euo pipefail
@@ -89,8 +89,9 @@ inside() {
   unshare --mount --pid --fork --kill-child bash -c '
     mount -t proc proc "$0/proc" && mount --rbind /sys "$0/sys" && mount --rbind /dev "$0/dev" &&
     exec chroot "$0" /usr/bin/env -i HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-      LANG=C.UTF-8 TERM=dumb CNNBENCH_SETUP_WITHOUT=libtorch-dev \
-      CNNBENCH_TESTS_WITHOUT="^(cli:(memory|own_figures)|setup|contributing|format|dependencies|.*AroundTheCaches)\$" \
+      LANG=C.UTF-8 TERM=dumb \
+      CNNBENCH_SETUP_WITHOUT="libtorch-dev g++-aarch64-linux-gnu qemu-user clang libclang-rt-dev" \
+      CNNBENCH_TESTS_WITHOUT="^(cli:(memory|own_figures)|setup|contributing|arm|format|dependencies|.*AroundTheCaches)\$" \
       "${@}"' "$root" \
     ${http_proxy:+http_proxy=$http_proxy} ${https_proxy:+https_proxy=$https_proxy} "$@" &
   process=$!

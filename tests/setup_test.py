@@ -161,6 +161,16 @@ def test_the_libraries_of_backends_come_with_the_tests_where_the_distribution_ha
     assert unknown not in machine.log.read_text()
 
 
+def test_the_tools_of_single_tests_come_where_the_distribution_has_them(machine):
+    machine.installed(packages("run", "test"))
+    machine.known(packages("check"))
+    machine.user(0)
+    machine.apt()
+    assert machine.run().returncode == 0
+    (call,) = machine.log.read_text().splitlines()
+    assert call.endswith(f"--no-install-recommends {' '.join(packages('check'))}")
+
+
 def test_libraries_of_backends_that_are_not_wanted_are_left_alone(machine):
     unwanted, wanted = packages("backend")[:2]
     machine.installed(packages("run", "test"))
@@ -179,10 +189,10 @@ def test_a_backend_that_cannot_be_installed_is_left_out(machine):
     machine.apt(status=100)
     done = machine.run()
     assert done.returncode == 0
-    assert "their backends are left out" in done.stdout
+    assert "their backends and tests are left out" in done.stdout
     machine.user(1000)
     done = machine.run()
-    assert (done.returncode, "but for these backends" in done.stdout) == (0, True)
+    assert (done.returncode, "whose backends and tests are left out" in done.stdout) == (0, True)
 
 
 def test_the_demo_does_without_the_libraries_of_backends(machine):

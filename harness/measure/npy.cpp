@@ -15,8 +15,8 @@ static_assert(std::endian::native == std::endian::little, "arrays are written as
 
 constexpr std::string_view magic{"\x93NUMPY", 6};
 
-[[noreturn]] void fail(const std::filesystem::path& file, const std::string& what) {
-  throw std::runtime_error(file.string() + ": " + what);
+[[noreturn]] void fail(const std::string& file, const std::string& what) {
+  throw std::runtime_error(file + ": " + what);
 }
 
 void write_array(const std::filesystem::path& file, const char* type, const void* data, std::size_t bytes,
@@ -32,11 +32,11 @@ void write_array(const std::filesystem::path& file, const char* type, const void
       << static_cast<char>(header.size() / 256) << header;
   out.write(static_cast<const char*>(data), static_cast<std::streamsize>(bytes));
   out.close();
-  if (!out) fail(file, std::string("cannot write: ") + std::strerror(errno));
+  if (!out) fail(file.string(), std::string("cannot write: ") + std::strerror(errno));
 }
 
 /// The sides in "'shape': (2, 3), ". By hand: the library's regular expressions recurse over a long header.
-std::vector<std::int64_t> parse_shape(const std::filesystem::path& file, const std::string& header) {
+std::vector<std::int64_t> parse_shape(const std::string& file, const std::string& header) {
   constexpr std::int64_t most = std::int64_t{1} << 40;
   const std::size_t key = header.find("'shape':");
   const std::size_t open = key == std::string::npos ? key : header.find_first_not_of(' ', key + 8);
@@ -57,7 +57,7 @@ std::vector<std::int64_t> parse_shape(const std::filesystem::path& file, const s
 }
 
 template <typename Stored>
-std::vector<float> read_values(const std::filesystem::path& file, std::ifstream& in, std::size_t count) {
+std::vector<float> read_values(const std::string& file, std::istream& in, std::size_t count) {
   // Read in pieces, so that a shape that promises more than the file holds allocates no more than the file.
   std::vector<float> values;
   std::array<Stored, 4096> piece;
@@ -83,9 +83,13 @@ void write_npy(const std::filesystem::path& file, std::span<const std::int32_t> 
 }
 
 NpyArray read_npy(const std::filesystem::path& file) {
-  if (std::filesystem::is_directory(file)) fail(file, "is a folder");
+  if (std::filesystem::is_directory(file)) fail(file.string(), "is a folder");
   std::ifstream in(file, std::ios::binary);
-  if (!in) fail(file, std::string("cannot read: ") + std::strerror(errno));
+  if (!in) fail(file.string(), std::string("cannot read: ") + std::strerror(errno));
+  return read_npy(in, file.string());
+}
+
+NpyArray read_npy(std::istream& in, const std::string& file) {
   std::array<unsigned char, 8> start{};
   in.read(reinterpret_cast<char*>(start.data()), start.size());
   if (!in || std::memcmp(start.data(), magic.data(), magic.size()) != 0) fail(file, "is not a .npy file");

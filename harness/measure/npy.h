@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <iosfwd>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace cnnbench {
@@ -22,5 +24,8 @@ struct NpyArray {
 /// Reads an array of float32, float64 or uint8 as float. Throws std::runtime_error with the file and what is
 /// wrong: missing, not .npy, another type, Fortran order, or shorter than its shape says.
 NpyArray read_npy(const std::filesystem::path& file);
+
+/// The same from a stream; `name` is what the file is called in messages.
+NpyArray read_npy(std::istream& in, const std::string& name);
 
 }  // namespace cnnbench

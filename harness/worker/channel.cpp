@@ -9,6 +9,12 @@
 #include <string>
 
 namespace cnnbench {
+namespace {
+
+// The longest messages have a few hundred bytes a layer, and a network has at most 10,000 layers.
+constexpr std::uint64_t most_bytes = std::uint64_t{1} << 26;
+
+}  // namespace
 
 Channel::~Channel() {
   close(descriptor_);
@@ -24,9 +30,14 @@ void Channel::send(const nlohmann::json& message) {
 nlohmann::json Channel::receive() {
   std::uint64_t length = 0;
   receive_bytes(std::as_writable_bytes(std::span(&length, 1)));
+  if (length > most_bytes) throw std::runtime_error("its process sent a message of impossible length");
   std::string text(length, '\0');
   receive_bytes(std::as_writable_bytes(std::span(text)));
-  return nlohmann::json::parse(text);
+  try {
+    return nlohmann::json::parse(text);
+  } catch (const nlohmann::json::exception& error) {
+    throw std::runtime_error(std::string("its process sent something that is no message: ") + error.what());
+  }
 }
 
 void Channel::send_bytes(std::span<const std::byte> bytes) {

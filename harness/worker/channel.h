@@ -6,7 +6,8 @@
 namespace cnnbench {
 
 /// One end of a stream socket between two processes on one machine: JSON texts, and plain numbers whose count
-/// both ends know. Every call blocks; each throws std::runtime_error where the other end is gone.
+/// both ends know. Every call blocks; each throws std::runtime_error where the other end is gone or sends
+/// what is no message.
 class Channel {
  public:
   /// Takes over the descriptor.

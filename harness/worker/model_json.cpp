@@ -1,6 +1,8 @@
 #include "harness/worker/model_json.h"
 
 #include <optional>
+#include <stdexcept>
+#include <type_traits>
 #include <utility>
 
 #include "harness/model/layer_rules.h"
@@ -9,6 +11,44 @@ namespace cnnbench {
 namespace {
 
 using Json = nlohmann::json;
+
+/// A setting that is at least 1; the others are at least 0.
+template <typename Setting>
+struct Positive {
+  Setting& setting;
+};
+template <typename Setting>
+Positive(Setting&) -> Positive<Setting>;
+
+/// A whole number from `least` on, so small that no arithmetic with it overflows; no config has others.
+/// Throws std::out_of_range for all else.
+std::int64_t integer(const Json& json, std::int64_t least, std::int64_t most = 1'000'000) {
+  const auto value = json.get<std::int64_t>();
+  if (!json.is_number_integer() || value < least || value > most)
+    throw std::out_of_range("no network has the number " + json.dump());
+  return value;
+}
+
+constexpr PaddingRule last_of(PaddingRule) {
+  return PaddingRule::full;
+}
+constexpr Activation last_of(Activation) {
+  return Activation::sigmoid;
+}
+constexpr PoolKind last_of(PoolKind) {
+  return PoolKind::average;
+}
+constexpr Border last_of(Border) {
+  return Border::keep;
+}
+constexpr Loss last_of(Loss) {
+  return Loss::cross_entropy;
+}
+
+template <typename Enum>
+Enum named(const Json& json) {
+  return static_cast<Enum>(integer(json, 0, static_cast<std::int64_t>(last_of(Enum{}))));
+}
 
 /// Puts settings at the end of a list.
 struct Write {
@@ -24,6 +64,10 @@ struct Write {
   void put(const Setting& setting) const {
     list.push_back(setting);
   }
+  template <typename Setting>
+  void put(const Positive<Setting>& one) const {
+    put(std::as_const(one.setting));
+  }
   void put(const Extent& extent) const { list.push_back({extent.height, extent.width}); }
   void put(const std::optional<double>& number) const { list.push_back(number ? Json(*number) : Json()); }
 };
@@ -33,7 +77,7 @@ struct Read {
   const Json& list;
 
   template <typename... Settings>
-  void operator()(Settings&... settings) const {
+  void operator()(Settings&&... settings) const {
     std::size_t index = 0;
     (take(list.at(index++), settings), ...);
   }
@@ -41,10 +85,20 @@ struct Read {
  private:
   template <typename Setting>
   static void take(const Json& json, Setting& setting) {
-    json.get_to(setting);
+    if constexpr (std::is_enum_v<Setting>)
+      setting = named<Setting>(json);
+    else
+      json.get_to(setting);
   }
-  static void take(const Json& json, Extent& extent) {
-    extent = {json.at(0).get<std::int64_t>(), json.at(1).get<std::int64_t>()};
+  template <typename Setting>
+  static void take(const Json& json, Positive<Setting>& one) {
+    take(json, one.setting, 1);
+  }
+  static void take(const Json& json, std::int64_t& number, std::int64_t least = 0) {
+    number = integer(json, least);
+  }
+  static void take(const Json& json, Extent& extent, std::int64_t least = 0) {
+    extent = {integer(json.at(0), least), integer(json.at(1), least)};
   }
   static void take(const Json& json, std::optional<double>& number) {
     if (json.is_null())
@@ -66,15 +120,16 @@ struct Settings {
   }
   void operator()(Convolution& layer) const {
     auto& [filters, kernel, stride, rule, padding, crop, groups, bias, activation, bias_init] = layer;
-    transfer(filters, kernel, stride, rule, padding, crop, groups, bias, activation, bias_init);
+    transfer(Positive{filters}, Positive{kernel}, Positive{stride}, rule, padding, crop, Positive{groups},
+             bias, activation, bias_init);
   }
   void operator()(Pooling& layer) const {
     auto& [pool, kernel, stride, padding, border] = layer;
-    transfer(pool, kernel, stride, padding, border);
+    transfer(pool, Positive{kernel}, Positive{stride}, padding, border);
   }
   void operator()(Dense& layer) const {
     auto& [units, bias, activation, bias_init] = layer;
-    transfer(units, bias, activation, bias_init);
+    transfer(Positive{units}, bias, activation, bias_init);
   }
   void operator()(ActivationLayer& layer) const {
     auto& [function] = layer;
@@ -119,11 +174,13 @@ Json model_to_json(const Model& model) {
 Model model_from_json(const Json& json) {
   std::vector<Layer> layers;
   for (const Json& layer : json.at("layers")) layers.push_back(layer_from_json(layer));
+  // A layer alone may have as many channels as a whole map of its network has elements.
+  constexpr std::int64_t most = std::int64_t{1} << 38;
   const Json& input = json.at("input");
   return build_model(
       json.at("name").get<std::string>(), json.at("source").get<std::string>(),
-      {input.at(0).get<std::int64_t>(), input.at(1).get<std::int64_t>(), input.at(2).get<std::int64_t>()},
-      layers, json.at("loss").get<Loss>(), {json.at("first_input_gradient").get<bool>()});
+      {integer(input.at(0), 1, most), integer(input.at(1), 1, most), integer(input.at(2), 1, most)}, layers,
+      named<Loss>(json.at("loss")), {json.at("first_input_gradient").get<bool>()});
 }
 
 }  // namespace cnnbench

@@ -6,8 +6,11 @@
 
 namespace cnnbench {
 
-/// All that a network is built from, and the same network built again.
+/// All that a network is built from.
 nlohmann::json model_to_json(const Model& model);
+
+/// The same network built again. Throws nlohmann::json::exception, std::out_of_range or ModelError for what
+/// no network gives.
 Model model_from_json(const nlohmann::json& json);
 
 }  // namespace cnnbench

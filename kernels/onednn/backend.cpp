@@ -9,6 +9,7 @@
 #include "kernels/onednn/program.h"
 #include "kernels/onednn/winograd.h"
 #include "kernels/onednn/winograd_choice.h"
+#include "kernels/onednn/x86_sets.h"
 
 namespace cnnbench {
 namespace {
@@ -97,6 +98,7 @@ BackendChoice capped(const std::string& isa, const std::string& variable, bool h
 }  // namespace
 
 std::vector<BackendChoice> onednn_backends() {
+  const onednn::X86Sets sets = onednn::x86_sets();
   return {
       choice({.name = "onednn"}, "layouts and algorithms as the library chooses them, activations fused"),
       choice({.name = "onednn:layout=nchw", .plain_layout = true}, "all activations in plain layout"),
@@ -114,9 +116,9 @@ std::vector<BackendChoice> onednn_backends() {
              "the same where they are faster, and the size of tiles, timed at set-up"),
       choice({.name = "winograd:all", .winograd = onednn::WinogradUse::all},
              "the same for all 3×3 convolutions of stride 1"),
-      capped("sse41", "SSE41", __builtin_cpu_supports("sse4.1")),
-      capped("avx2", "AVX2", __builtin_cpu_supports("avx2")),
-      capped("avx512", "AVX512_CORE", __builtin_cpu_supports("avx512bw"))};
+      capped("sse41", "SSE41", sets.sse41),
+      capped("avx2", "AVX2", sets.avx2),
+      capped("avx512", "AVX512_CORE", sets.avx512bw)};
 }
 
 }  // namespace cnnbench

@@ -2,6 +2,8 @@
 
 #include <oneapi/dnnl/dnnl.hpp>
 
+#include "kernels/onednn/x86_sets.h"
+
 namespace cnnbench::onednn {
 
 const std::vector<KnownFault>& known_faults() {
@@ -16,7 +18,7 @@ std::vector<KnownFault> known_faults_here() {
   std::vector<KnownFault> here;
   const dnnl::version_t& version = *dnnl::version();
   // Whatever ONEDNN_MAX_CPU_ISA says: it is wrong with AVX2 as well, where somebody asks for the layout.
-  if (!__builtin_cpu_supports("avx512f")) return here;
+  if (!x86_sets().avx512f) return here;
   for (const KnownFault& fault : known_faults())
     if (fault.major == version.major && fault.minor == version.minor) here.push_back(fault);
   return here;

@@ -155,6 +155,19 @@ TEST(ReceptiveField, GrowsByStridesAndADenseLayerSeesAllOfAFlattenedMap) {
   EXPECT_EQ(model.layers[19].receptive_field, (Extent{404, 404}));
 }
 
+TEST(ReceptiveField, StaysANumberWhereTallMapsAreFlattenedAgainAndAgain) {
+  Convolution tall = conv(1, {1, 1});
+  tall.padding = {50'000, 0};
+  std::vector<Layer> layers;
+  for (const char* number : {"1", "2", "3", "4", "5"}) {
+    layers.push_back({std::string("conv") + number, tall});
+    layers.push_back({std::string("flatten") + number, Flatten{}});
+  }
+  layers.push_back({"dense", Dense{1}});
+
+  EXPECT_GE(build({1, 1, 1}, layers).layers.back().receptive_field.height, 100'001);
+}
+
 TEST(Backward, StopsAtTheFirstLayerWithParameters) {
   const Model model = build({1, 8, 8}, {{"standardize", Standardize{}},
                                         {"conv", conv(2, {3, 3})},

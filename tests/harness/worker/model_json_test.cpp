@@ -74,5 +74,35 @@ TEST(ModelJson, RefusesAKindThatDoesNotExist) {
   EXPECT_THROW(model_from_json(json), std::out_of_range);
 }
 
+TEST(ModelJson, RefusesNumbersThatNoNetworkHas) {
+  const auto good = model_to_json(build_model("net", "", {4, 9, 9},
+                                              {{"conv", Convolution{.filters = 4, .kernel = {3, 3}}},
+                                               {"pool", Pooling{PoolKind::max, {2, 2}, {2, 2}, {0, 0}}},
+                                               {"dense", Dense{3}}},
+                                              Loss::l2));
+  const auto refused = [&](const char* place, const nlohmann::json& value) {
+    auto json = good;
+    json.at(nlohmann::json::json_pointer(place)) = value;
+    try {
+      model_from_json(json);
+      return false;
+    } catch (const std::exception&) {
+      return true;
+    }
+  };
+  for (const char* place :
+       {"/layers/0/settings/0", "/layers/0/settings/6", "/layers/0/settings/1/0", "/layers/0/settings/2/1",
+        "/layers/1/settings/1/1", "/layers/1/settings/2/0", "/layers/2/settings/0", "/input/0", "/input/2"})
+    for (const std::int64_t value : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{1} << 62})
+      EXPECT_TRUE(refused(place, value)) << place << " = " << value;
+  for (const char* place : {"/layers/0/settings/5", "/layers/0/settings/4/0", "/layers/0/settings/3",
+                            "/layers/0/settings/8", "/layers/1/settings/3/1", "/layers/1/settings/0",
+                            "/layers/1/settings/4", "/layers/2/settings/2", "/loss"})
+    for (const std::int64_t value : {std::int64_t{-1}, std::int64_t{1} << 62})
+      EXPECT_TRUE(refused(place, value)) << place << " = " << value;
+  EXPECT_TRUE(refused("/input/0", 4.5));
+  EXPECT_FALSE(refused("/input/0", 8));
+}
+
 }  // namespace
 }  // namespace cnnbench

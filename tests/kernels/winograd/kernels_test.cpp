@@ -12,10 +12,12 @@
 namespace cnnbench::winograd {
 namespace {
 
+using ::testing::Contains;
 using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
 using ::testing::Not;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 TEST(WinogradKernels, AreThereForSomeInstructionSetsEachNamedOnce) {
   const std::vector<std::string> names = instruction_sets();
@@ -51,6 +53,10 @@ TEST(WinogradKernels, AreRefusedForOtherInstructionSets) {
 #if defined(HWY_COMPILE_ONLY_SCALAR)
 TEST(WinogradKernels, OfAScalarBuildAreScalar) {
   EXPECT_THAT(instruction_sets(), ::testing::ElementsAre("scalar"));
+}
+#elif defined(__aarch64__)
+TEST(WinogradKernels, OfArmAreOfNeon) {
+  EXPECT_THAT(instruction_sets(), Contains(StartsWith("neon")));
 }
 #endif
 
