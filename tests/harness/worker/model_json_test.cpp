@@ -75,11 +75,12 @@ TEST(ModelJson, RefusesAKindThatDoesNotExist) {
 }
 
 TEST(ModelJson, RefusesNumbersThatNoNetworkHas) {
-  const auto good = model_to_json(build_model("net", "", {4, 9, 9},
-                                              {{"conv", Convolution{.filters = 4, .kernel = {3, 3}}},
-                                               {"pool", Pooling{PoolKind::max, {2, 2}, {2, 2}, {0, 0}}},
-                                               {"dense", Dense{3}}},
-                                              Loss::l2));
+  const auto good =
+      model_to_json(build_model("net", "", {4, 9, 9},
+                                {{"conv", Convolution{.filters = 4, .kernel = {3, 3}, .padding = {}}},
+                                 {"pool", Pooling{PoolKind::max, {2, 2}, {2, 2}, {0, 0}}},
+                                 {"dense", Dense{3}}},
+                                Loss::l2));
   const auto refused = [&](const char* place, const nlohmann::json& value) {
     auto json = good;
     json.at(nlohmann::json::json_pointer(place)) = value;
