@@ -81,9 +81,10 @@ std::vector<std::unique_ptr<PreparedLayer>> PreparedLayers::hold(const std::vect
       experiment[0].batch = one.layer->batch;
       experiment[0].backends = {one.backend};
       experiment[0].verify = false;
-      SingleRank alone;
-      check_memory(experiment, alone);
-      program = one.backend->prepare(*one.layer->network, {one.pass, one.layer->batch, threads_, seed_});
+      check_memory(experiment, alone_);
+      tuner_.begin(one.backend->name());
+      program = one.backend->prepare(*one.layer->network,
+                                     {one.pass, one.layer->batch, threads_, seed_, {}, &tuner_});
     }
     layers.push_back(std::make_unique<PreparedLayer>(*one.layer, *program, clock_));
   }

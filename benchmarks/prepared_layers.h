@@ -10,6 +10,7 @@
 #include "harness/backend/backend.h"
 #include "harness/measure/clock.h"
 #include "harness/measure/timed_program.h"
+#include "harness/measure/tuner.h"
 
 namespace cnnbench {
 
@@ -45,7 +46,8 @@ class PreparedLayer {
 /// benchmarks are of one network, but preparing can take longer than running.
 class PreparedLayers {
  public:
-  PreparedLayers(int threads, std::uint64_t seed) : threads_(threads), seed_(seed) {}
+  PreparedLayers(int threads, std::uint64_t seed)
+      : threads_(threads), seed_(seed), tuner_(alone_, clock_, threads) {}
 
   struct Wanted {
     const LayerCase* layer = nullptr;
@@ -71,6 +73,8 @@ class PreparedLayers {
   int threads_;
   std::uint64_t seed_;
   SteadyClock clock_;
+  SingleRank alone_;
+  TimingTuner tuner_;
   std::map<Key, std::unique_ptr<Program>> held_;
 };
 

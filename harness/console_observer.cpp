@@ -100,6 +100,12 @@ void append(Report& report, const Findings& findings) {
   add(report.steps, findings.steps);
   add(report.failures, findings.failures);
   add(report.library_faults, findings.library_faults);
+  add(report.choices, findings.choices);
+  for (const Choice& choice : findings.choices)
+    if (!choice.gone.empty())
+      report.warnings.push_back(
+          fmt::format("--choices: {} no longer has '{}' for {}: '{}' was found by timing", choice.backend,
+                      choice.gone, choice.key, choice.chosen));
   if (!findings.clocks.empty()) report.node_clocks = findings.clocks;
   if (findings.memory.largest()) report.memory.push_back(findings.memory);
 }

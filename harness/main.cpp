@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "harness/begin_report.h"
+#include "harness/choices.h"
 #include "harness/cluster/openmp_binding.h"
 #include "harness/cluster/placement.h"
 #include "harness/console_observer.h"
@@ -15,6 +16,7 @@
 #include "harness/measure/ceilings.h"
 #include "harness/measure/condition_flags.h"
 #include "harness/measure/dump.h"
+#include "harness/measure/tuner.h"
 #include "harness/memory.h"
 #include "harness/options.h"
 #include "harness/plan.h"
@@ -188,9 +190,13 @@ int run(Cluster& cluster, StandardOutput& output, int argc, char** argv) {
     });
   };
   if (!together(cluster, plan)) return bad_arguments;
+  std::vector<Choice> choices;
+  if (!together(cluster, [&] { choices = shared_choices(cluster, options.choices); })) return bad_arguments;
 
   // 4. Measure.
   SteadyClock clock;
+  TimingTuner tuner(cluster, clock, experiments.front().threads, choices);
+  for (Experiment& experiment : experiments) experiment.tuner = &tuner;
   Report report = begin_report(cluster, clock, configs, experiments, options, placement, argc, argv);
   report.warnings.insert(report.warnings.end(), warnings.begin(), warnings.end());
   if (cluster.is_root()) print_header(std::cout, report);

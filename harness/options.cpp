@@ -173,6 +173,9 @@ void declare(CLI::App& app, Options& options, Words& words) {
   app.add_option("--output", options.output, "Where the folder with the results goes")
       ->capture_default_str()
       ->type_name("DIR");
+  app.add_option("--choices", options.choices,
+                 "Take over what backends chose by timing in an earlier run: its result.json")
+      ->type_name("FILE");
   app.add_option("--input", options.input, "Images in place of random ones: .npy, NCHW")
       ->type_name("FILE.npy");
   app.add_option("--dump", options.dump, "Write the tensors of one step as .npy files")->type_name("DIR");

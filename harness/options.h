@@ -35,6 +35,7 @@ struct Options {
   Format format = Format::table;
   std::string output = "results";
   std::uint64_t seed = 1;
+  std::string choices;
   std::string input;
   std::string dump;
 };

@@ -103,6 +103,42 @@ def violations(root):
     return read, found
 
 
+CLOCK = r"chrono|<(sys/)?c?time(\.h)?>|_clock\b|clock_gettime|gettimeofday|omp_get_wtime|rdtsc"
+
+
+def clocks(root):
+    """file:line of each line of kernels/ that uses a clock: what is the fastest, the harness's tuner finds."""
+    return [
+        f"{path.relative_to(root).as_posix()}:{number}"
+        for path in sorted((root / "kernels").rglob("*"))
+        if path.suffix in SOURCES
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if re.search(CLOCK, line)
+    ]
+
+
+def test_kernels_use_no_clock():
+    assert clocks(ROOT) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "#include <chrono>",
+        "#include <ctime>",
+        "#include <sys/time.h>",
+        "using Clock = std::chrono::steady_clock;",
+        "const double start = omp_get_wtime();",
+        "clock_gettime(CLOCK_MONOTONIC, &now);",
+        "const auto ticks = __rdtsc();",
+    ],
+)
+def test_a_clock_in_a_kernel_is_found(tmp_path, line):
+    (tmp_path / "kernels/onednn").mkdir(parents=True)
+    (tmp_path / "kernels/onednn/a.cpp").write_text(f"// The first of the two times.\n{line}\n")
+    assert clocks(tmp_path) == ["kernels/onednn/a.cpp:2"]
+
+
 def test_the_tree_keeps_the_rules():
     read, found = violations(ROOT)
     assert read > 300, "too few #include lines: does the checker still see the tree?"

@@ -17,7 +17,7 @@ namespace cnnbench {
 /// THE contract between the harness and the kernels. A backend turns a Model into a Program: an ordered list
 /// of operations, ready to run. The rules:
 ///   - Calls block: when run() returns, the operation's result is in memory.
-///   - Kernels never time, print, or know about ranks.
+///   - Kernels never time, print, or know about ranks. Where speed decides they ask the Tuner in prepare().
 ///   - All that a real user does once (layouts, algorithms, packing, allocation) happens in prepare(), never
 ///   in run().
 
@@ -127,6 +127,8 @@ struct Distrusted {
   bool operator==(const Distrusted&) const = default;
 };
 
+class Tuner;
+
 struct PrepareOptions {
   Pass pass = Pass::forward;
   std::int64_t batch = 1;
@@ -135,6 +137,8 @@ struct PrepareOptions {
   /// Implementations that are not to be taken, each for its operation. A backend that has no other takes them
   /// all the same, or throws.
   std::vector<Distrusted> distrusted = {};
+  /// Who chooses what is the fastest; null: the first of the candidates is taken (see Tuner).
+  Tuner* tuner = nullptr;
 };
 
 class Oracle;
@@ -150,9 +154,6 @@ class Backend {
 
   /// What is known to be wrong in this version of its library, a sentence each.
   virtual std::vector<std::string> warnings() const { return {}; }
-
-  /// Whether it chooses among implementations by timing them, so that two programs of one network may differ.
-  virtual bool chooses_by_timing() const { return false; }
 
   /// The reason why this backend cannot run the layer, in words for the user; empty where it can.
   virtual std::string unsupported(const ModelLayer& layer, Pass pass) const = 0;

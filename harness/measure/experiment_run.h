@@ -7,6 +7,7 @@
 
 #include "harness/measure/runner.h"
 #include "harness/measure/timed_program.h"
+#include "harness/measure/tuner.h"
 
 namespace cnnbench {
 
@@ -45,8 +46,12 @@ struct ExperimentRun {
 
   PrepareOptions options(const Backend& backend) const {
     const auto found = distrusted.find(backend.name());
-    return {experiment.pass, experiment.batch, experiment.threads, experiment.seed,
-            found == distrusted.end() ? std::vector<Distrusted>() : found->second};
+    return {experiment.pass,
+            experiment.batch,
+            experiment.threads,
+            experiment.seed,
+            found == distrusted.end() ? std::vector<Distrusted>() : found->second,
+            experiment.tuner};
   }
 };
 

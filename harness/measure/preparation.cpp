@@ -41,6 +41,8 @@ std::unique_ptr<Program> try_to_prepare(ExperimentRun& run, const Backend& backe
   const OnAllPlaces all_places;  // for the pools that libraries make
   const double start = run.clock.now();
   double local[] = {0, 0};  // seconds: preparing, the weights once more
+  TimingTuner* const tuner = run.experiment.tuner;
+  if (tuner != nullptr) tuner->begin(backend.name());
   try {
     program = backend.prepare(model, run.options(backend));
     if (!run.experiment.input.empty()) program->write(0, Tensor::input, run.experiment.input);
@@ -53,6 +55,8 @@ std::unique_ptr<Program> try_to_prepare(ExperimentRun& run, const Backend& backe
     message = error.what();
   }
   if (program && !message.empty()) program.reset();
+  if (tuner != nullptr)
+    for (Choice& choice : tuner->finish(message)) run.findings.choices.push_back(std::move(choice));
   const std::vector<double> all = run.cluster.gather(local);
   if (setup != nullptr) {
     setup->prepare_seconds = largest(all, 0);

@@ -105,6 +105,21 @@ struct LibraryFault {
   std::string message;   ///< what was wrong, with figures
 };
 
+/// What a backend had chosen by speed; once for each question of a run.
+struct Choice {
+  struct Candidate {
+    std::string name;
+    double seconds = 0;  ///< of one run, summed over the ranks; not finite where it failed or was not timed
+  };
+  std::string backend;
+  std::string key;  ///< what was chosen: the work, the pass, batch and threads
+  std::vector<Candidate> candidates = {};
+  std::string chosen = {};
+  bool given = false;  ///< taken over from --choices, not timed
+  /// What --choices had for the key, where no candidate has that name any more; else empty.
+  std::string gone = {};
+};
+
 /// What verification found for one layer and tensor. Error and tolerance are those of the element whose error
 /// is largest against what is allowed of it, both relative to the sum of its absolute terms.
 struct Check {

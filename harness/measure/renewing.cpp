@@ -30,8 +30,7 @@ double preparing_seconds(const ExperimentRun& run, const std::vector<Contestant>
 bool renewable(const std::vector<Contestant>& contestants) {
   return contestants.size() > 1 &&
          std::all_of(contestants.begin(), contestants.end(), [](const Contestant& contestant) {
-           return !contestant.backend->chooses_by_timing() &&
-                  dynamic_cast<const TimedElsewhere*>(contestant.program.get()) == nullptr;
+           return dynamic_cast<const TimedElsewhere*>(contestant.program.get()) == nullptr;
          });
 }
 

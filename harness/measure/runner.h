@@ -18,6 +18,8 @@
 
 namespace cnnbench {
 
+class TimingTuner;
+
 /// `network`: one clock pair round the whole step. `layers`: every operation timed inside a running step.
 /// `isolated`: the operations of one layer of the network's program in a loop. `prefix`: the network cut
 /// after each layer. `network` and `layers` take turns, and so do the layers of `isolated`.
@@ -44,6 +46,7 @@ struct Experiment {
   double estimated_bytes = 0;             ///< memory that one rank needs, as check_memory() estimates it
   ConditionsProbe* conditions = nullptr;  ///< watched while timing; null: nobody looks
   CeilingWatch* ceilings = nullptr;       ///< measured again after each view; null: nobody does
+  TimingTuner* tuner = nullptr;           ///< chooses for backends by speed; null: nobody does
   std::vector<float> input;               ///< images in place of the seed's, NCHW; empty: from the seed
 };
 
@@ -55,6 +58,7 @@ struct Findings {
   std::vector<StepTimes> steps;
   std::vector<Failure> failures;
   std::vector<LibraryFault> library_faults;
+  std::vector<Choice> choices;
   std::vector<NodeClock> clocks;  ///< one a node
   MemoryPeaks memory;
   bool interrupted = false;  ///< on every rank

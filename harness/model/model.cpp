@@ -143,4 +143,19 @@ Model single_layer(const Model& model, int index) {
                      {layer.input_gradient});
 }
 
+std::string in_words(const ModelLayer& layer) {
+  std::string words =
+      std::string(kind_name(layer.kind)) + " " + to_string(layer.input) + " to " + to_string(layer.output);
+  if (const auto* conv = std::get_if<Convolution>(&layer.kind)) {
+    const std::string before = to_string(layer.padding.before);
+    const std::string after = to_string(layer.padding.after);
+    words += ", kernel " + to_string(conv->kernel) + ", stride " + to_string(conv->stride) + ", padding " +
+             before + (after == before ? "" : " to " + after) + ", groups " + std::to_string(conv->groups);
+  }
+  if (layer.biases > 0) words += ", bias";
+  if (const Activation activation = fused_activation(layer.kind); activation != Activation::none)
+    words += ", " + std::string(to_string(activation));
+  return words;
+}
+
 }  // namespace cnnbench

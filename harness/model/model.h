@@ -38,6 +38,10 @@ struct ModelLayer {
   std::int64_t parameters() const { return weights + biases; }
 };
 
+/// What a layer computes, whatever its name: "conv 3x224x224 to 64x224x224, kernel 3, stride 1, padding 1,
+/// groups 1, bias, relu". The same words for layers of equal work.
+std::string in_words(const ModelLayer& layer);
+
 /// What a network is: plain data, no I/O. Build with build_model; layers[i].input is layers[i-1].output.
 struct Model {
   std::string name;

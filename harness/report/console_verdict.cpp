@@ -132,6 +132,15 @@ void print_library_faults(std::ostream& out, const std::vector<LibraryFault>& fa
   }
 }
 
+/// "Choices of the backends: 12 by timing, 3 taken over from --choices"; empty without any.
+std::string choices_in_words(const std::vector<Choice>& choices) {
+  if (choices.empty()) return "";
+  const auto given =
+      std::count_if(choices.begin(), choices.end(), [](const Choice& choice) { return choice.given; });
+  return fmt::format("Choices of the backends: {} by timing, {} taken over from --choices",
+                     static_cast<std::ptrdiff_t>(choices.size()) - given, given);
+}
+
 }  // namespace
 
 void print_verdict(std::ostream& out, const Report& report) {
@@ -147,6 +156,8 @@ void print_verdict(std::ostream& out, const Report& report) {
   }
   if (const std::string memory = memory_in_words(report); !memory.empty())
     print_wrapped(out, memory, "    ", "");
+  if (const std::string choices = choices_in_words(report.choices); !choices.empty())
+    print_wrapped(out, choices, "    ", "");
   print_failures(out, report.failures);
   print_library_faults(out, report.library_faults);
   for (const std::string& warning : report.warnings) print_wrapped(out, warning, "    ", "WARNING: ");

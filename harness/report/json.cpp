@@ -264,6 +264,17 @@ Json verification_json(const Report& report) {
           {"checks", list_of(report.checks, check_json)}};
 }
 
+Json choice_json(const Choice& choice) {
+  const auto candidate = [](const Choice::Candidate& each) {
+    return Json{{"name", each.name}, {"seconds", number_or_null(each.seconds)}};
+  };
+  return {{"backend", choice.backend},
+          {"key", choice.key},
+          {"candidates", list_of(choice.candidates, candidate)},
+          {"chosen", choice.chosen},
+          {"from", choice.given ? "file" : "timing"}};
+}
+
 Json configs_json(const Report& report) {
   Json configs = Json::array();
   for (std::size_t i = 0; i < report.config_files.size(); ++i) {
@@ -315,7 +326,8 @@ Json result_json(const Report& report) {
               {"records", list_of(report.records, [&](const Record& r) { return record_json(report, r); })},
               {"steps", list_of(report.steps, steps_json)},
               {"failures", list_of(report.failures, failure_json)},
-              {"library_faults", list_of(report.library_faults, library_fault_json)}};
+              {"library_faults", list_of(report.library_faults, library_fault_json)},
+              {"choices", list_of(report.choices, choice_json)}};
   return {{"context", google_benchmark_context(facts, report.start_time, executable)},
           {"benchmarks", benchmark_rows(report.records)},
           {"cnnbench", std::move(own)}};

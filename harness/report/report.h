@@ -58,6 +58,7 @@ struct Report {
   std::vector<StepTimes> steps;
   std::vector<Failure> failures;
   std::vector<LibraryFault> library_faults;
+  std::vector<Choice> choices;
   std::vector<MemoryPeaks> memory;  ///< one an experiment
 };
 

@@ -38,10 +38,6 @@ class OneDnnBackend final : public Backend {
     return all;
   }
 
-  bool chooses_by_timing() const override {
-    return variant_.best_implementation || variant_.winograd == onednn::WinogradUse::by_timing;
-  }
-
   std::vector<std::string> warnings() const override { return onednn::known_fault_warnings(); }
 
   std::string unsupported(const ModelLayer& layer, Pass) const override {

@@ -1,89 +1,84 @@
 #include "kernels/onednn/best_implementation.h"
 
 #include <algorithm>
-#include <chrono>
-#include <limits>
+#include <functional>
 #include <unordered_map>
+
+#include "harness/backend/tuner.h"
+#include "kernels/onednn/layout.h"
 
 namespace cnnbench::onednn {
 namespace {
 
-constexpr int most_runs = 5;
-constexpr double clearly_faster = 0.95;  // of the time of the library's own choice
-constexpr double hopeless = 1.5;         // of the best time so far: not run again
-
-double seconds_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-/// Memory with ones in it: zeros could be treated in a way of their own.
-class Scratch {
+/// An offer with the reorders that it needs in its place, on memory of its own.
+class Rehearsal {
  public:
-  Scratch(const memory::desc& desc, const dnnl::engine& engine) : data_(desc, engine, DNNL_MEMORY_NONE) {
-    if (desc.get_size() == 0) return;
-    buffer_ = AlignedBuffer(desc.get_size());
-    float* const values = static_cast<float*>(buffer_.data());
-    std::fill(values, values + desc.get_size() / sizeof(float), 1.0F);
-    data_.set_data_handle(buffer_.data());
+  Rehearsal(const Builder& builder, const Chosen& offer, const Place& place)
+      : builder_(builder), stream_(builder.engine), outside_(filled(size_outside(offer, place))) {
+    const memory src = scratch(offer.src);
+    const memory weights = scratch(offer.weights);
+    const memory dst = scratch(offer.dst);
+    const bool backward_data = place.direction == Direction::backward_data;
+    const bool forward = place.direction == Direction::forward;
+    if (!backward_data) reorder(outside(place.src), src);
+    if (!forward) reorder(outside(place.dst), dst);
+    std::unordered_map<int, memory> arguments{
+        {backward_data ? DNNL_ARG_DIFF_SRC : DNNL_ARG_SRC, src},
+        {place.direction == Direction::backward_weights ? DNNL_ARG_DIFF_WEIGHTS : DNNL_ARG_WEIGHTS, weights},
+        {forward ? DNNL_ARG_DST : DNNL_ARG_DIFF_DST, dst}};
+    if (place.bias != memory::desc())
+      arguments.insert({forward ? DNNL_ARG_BIAS : DNNL_ARG_DIFF_BIAS, scratch(place.bias)});
+    add(offer.primitive, arguments);
+    if (backward_data) reorder(src, outside(place.src));
+    if (forward) reorder(dst, outside(place.dst));
   }
-  const memory& data() const { return data_; }
+
+  void run() const {
+    for (const std::function<void()>& step : steps_) step();
+  }
 
  private:
-  memory data_;
-  AlignedBuffer buffer_;
-};
-
-/// Least seconds of a few runs, fewer where it has no chance against `best`.
-double time(const Builder& builder, const dnnl::primitive& primitive,
-            const std::unordered_map<int, memory>& arguments, double best) {
-  dnnl::stream stream = builder.stream;
-  const auto run = [&] {
-    const double start = seconds_now();
-    primitive.execute(stream, arguments);
-    stream.wait();
-    return seconds_now() - start;
-  };
-  double least = run();  // pays for the library's scratchpad and cold caches
-  for (int i = 0; i < most_runs && (i == 0 || least < hopeless * best); ++i) least = std::min(least, run());
-  return least;
-}
-
-double reorder_seconds(const Builder& builder, const memory::desc& from, const memory::desc& to) {
-  if (from == to) return 0;
-  const Scratch source(from, builder.engine);
-  const Scratch target(to, builder.engine);
-  const Reorder reorder(builder.engine, from, to, builder.library(Direction::reorder).trusted);
-  if (!reorder.primitive()) return std::numeric_limits<double>::infinity();
-  return time(builder, reorder.primitive(), {{DNNL_ARG_FROM, source.data()}, {DNNL_ARG_TO, target.data()}},
-              std::numeric_limits<double>::infinity());
-}
-
-/// Seconds of one offer alone.
-double own_seconds(const Builder& builder, const Chosen& offer, const Place& place, double best) {
-  const Scratch src(offer.src, builder.engine);
-  const Scratch weights(offer.weights, builder.engine);
-  const Scratch dst(offer.dst, builder.engine);
-  const Scratch bias(place.bias, builder.engine);
-  std::unordered_map<int, memory> arguments;
-  switch (place.direction) {
-    case Direction::backward_data:
-      arguments = {{DNNL_ARG_DIFF_SRC, src.data()},
-                   {DNNL_ARG_WEIGHTS, weights.data()},
-                   {DNNL_ARG_DIFF_DST, dst.data()}};
-      break;
-    case Direction::backward_weights:
-      arguments = {{DNNL_ARG_SRC, src.data()},
-                   {DNNL_ARG_DIFF_WEIGHTS, weights.data()},
-                   {DNNL_ARG_DIFF_DST, dst.data()}};
-      if (place.bias != memory::desc()) arguments.insert({DNNL_ARG_DIFF_BIAS, bias.data()});
-      break;
-    default:
-      arguments = {
-          {DNNL_ARG_SRC, src.data()}, {DNNL_ARG_WEIGHTS, weights.data()}, {DNNL_ARG_DST, dst.data()}};
-      if (place.bias != memory::desc()) arguments.insert({DNNL_ARG_BIAS, bias.data()});
+  /// With ones in it: zeros could be treated in a way of their own.
+  static AlignedBuffer filled(std::size_t bytes) {
+    if (bytes == 0) return {};
+    AlignedBuffer buffer(bytes);
+    std::fill_n(static_cast<float*>(buffer.data()), bytes / sizeof(float), 1.0F);
+    return buffer;
   }
-  return time(builder, offer.primitive, arguments, best);
-}
+
+  /// What is read and what is written outside have one memory, since only one layer is there.
+  static std::size_t size_outside(const Chosen& offer, const Place& place) {
+    return std::max(offer.src == place.src ? 0 : place.src.get_size(),
+                    offer.dst == place.dst ? 0 : place.dst.get_size());
+  }
+  memory outside(const memory::desc& desc) const { return {desc, builder_.engine, outside_.data()}; }
+
+  memory scratch(const memory::desc& desc) {
+    buffers_.push_back(filled(desc.get_size()));
+    return {desc, builder_.engine, buffers_.back().data()};
+  }
+
+  void add(const dnnl::primitive& primitive, const std::unordered_map<int, memory>& arguments) {
+    steps_.push_back([this, primitive, arguments]() mutable {
+      primitive.execute(stream_, arguments);
+      stream_.wait();
+    });
+  }
+
+  void reorder(const memory& from, const memory& to) {
+    if (from.get_desc() == to.get_desc()) return;
+    const auto way = std::make_shared<Reorder>(builder_.engine, from.get_desc(), to.get_desc(),
+                                               builder_.library(Direction::reorder).trusted);
+    if (way->primitive()) return add(way->primitive(), {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
+    steps_.push_back([way, from, to] { way->walk(from, to); });
+  }
+
+  const Builder& builder_;
+  dnnl::stream stream_;
+  AlignedBuffer outside_;
+  std::vector<AlignedBuffer> buffers_;
+  std::vector<std::function<void()>> steps_;
+};
 
 bool is_reference(const Chosen& offer) {
   return offer.implementation.starts_with("ref");
@@ -100,61 +95,35 @@ bool fits(const Builder& builder, const Chosen& offer, const Place& place) {
          (forward ? ways(offer.dst, place.dst) : ways(place.dst, offer.dst));
 }
 
-std::size_t find_fastest(const Builder& builder, const std::vector<Chosen>& offers, const Place& place) {
-  std::size_t best = 0;
-  double least = std::numeric_limits<double>::infinity();
-  double limit = least;
-  for (std::size_t i = 0; i < offers.size(); ++i) {
-    // The library's unoptimised loops take a hundred times as long: run only where they are its own choice.
-    if (i > 0 && (is_reference(offers[i]) || !fits(builder, offers[i], place))) continue;
-    double seconds = own_seconds(builder, offers[i], place, least);
-    if (seconds >= limit) continue;
-    const bool backward_data = place.direction == Direction::backward_data;
-    const bool forward = place.direction == Direction::forward;
-    seconds += backward_data ? reorder_seconds(builder, offers[i].src, place.src)
-                             : reorder_seconds(builder, place.src, offers[i].src);
-    seconds += forward ? reorder_seconds(builder, offers[i].dst, place.dst)
-                       : reorder_seconds(builder, place.dst, offers[i].dst);
-    if (seconds >= limit) continue;
-    best = i;
-    least = seconds;
-    limit = i == 0 ? clearly_faster * seconds : seconds;
-  }
-  return best;
+/// "jit:avx512_core, acdb → aBcd16b, weights ABcd16b16a".
+std::string name_of(const Chosen& offer) {
+  return offer.implementation + ", " + layout_name(offer.src) + " → " + layout_name(offer.dst) +
+         ", weights " + layout_name(offer.weights);
 }
-
-/// What was found before in the same place among the same offers.
-struct Known {
-  Place place;
-  std::vector<Chosen> offers;
-  int threads;
-  std::size_t best;
-
-  bool is(const std::vector<Chosen>& others, const Place& where, int with_threads) const {
-    const auto same_offer = [](const Chosen& a, const Chosen& b) {
-      return a.implementation == b.implementation && a.src == b.src && a.weights == b.weights &&
-             a.dst == b.dst;
-    };
-    return threads == with_threads && place.direction == where.direction && place.src == where.src &&
-           place.dst == where.dst &&
-           std::equal(offers.begin(), offers.end(), others.begin(), others.end(), same_offer);
-  }
-};
 
 }  // namespace
 
 const Chosen& fastest(const Builder& builder, const std::vector<Chosen>& offers, const Place& place) {
-  static std::vector<Known> all;
   if (offers.size() == 1) return offers.front();
-  const int threads = builder.options.threads;
-  const auto known = std::find_if(all.begin(), all.end(),
-                                  [&](const Known& each) { return each.is(offers, place, threads); });
-  if (known != all.end()) return offers[known->best];
-  const std::size_t best = find_fastest(builder, offers, place);
-  std::vector<Chosen> descriptions = offers;
-  for (Chosen& offer : descriptions) offer.primitive = {};  // they hold memory
-  all.push_back({place, std::move(descriptions), threads, best});
-  return offers[best];
+  std::vector<const Chosen*> list;
+  std::vector<Candidate> candidates;
+  for (const Chosen& offer : offers) {
+    const std::string name = name_of(offer);
+    const auto has_name = [&](const Candidate& other) { return other.name == name; };
+    // The library's unoptimised loops take a hundred times as long: run only where they are its own choice.
+    if (!list.empty() && (is_reference(offer) || !fits(builder, offer, place) ||
+                          std::any_of(candidates.begin(), candidates.end(), has_name)))
+      continue;
+    list.push_back(&offer);
+    candidates.push_back({name, [&builder, &offer, &place] {
+                            const auto rehearsal = std::make_shared<Rehearsal>(builder, offer, place);
+                            return [rehearsal] { rehearsal->run(); };
+                          }});
+  }
+  const std::string key = in_words(builder.model.layers[static_cast<std::size_t>(builder.layer())]) + "; " +
+                          std::string(to_string(place.direction)) + " between " + layout_name(place.src) +
+                          " and " + layout_name(place.dst);
+  return *list[cnnbench::fastest(builder.options, key, candidates)];
 }
 
 }  // namespace cnnbench::onednn

@@ -27,11 +27,8 @@ struct Place {
   memory::desc bias;  ///< or its gradient; may be empty
 };
 
-/// The fastest of the offers in this place, each with the reorders that it needs there; the first, which is
-/// the library's own choice, where no other is faster by more than what noise could make of it. This is
-/// set-up time measured by a kernel, the exception to "kernels never time": the user asked for the fastest.
-/// Each is run a few times on memory of its own; a result is kept for the process, since layers and views
-/// repeat.
+/// The fastest of the offers in this place by the tuner, each with the reorders that it needs there and on
+/// memory of its own. The first is the library's own choice.
 const Chosen& fastest(const Builder& builder, const std::vector<Chosen>& offers, const Place& place);
 
 /// Adds all descriptors that `make` yields, as `describe` sees them, but for those that are in the list. What

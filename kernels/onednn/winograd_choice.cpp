@@ -1,14 +1,11 @@
 #include "kernels/onednn/winograd_choice.h"
 
 #include <algorithm>
-#include <array>
-#include <chrono>
-#include <limits>
-#include <map>
-#include <numeric>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "harness/backend/tuner.h"
 #include "harness/model/cost.h"
 #include "kernels/onednn/program.h"
 #include "kernels/onednn/winograd.h"
@@ -31,64 +28,6 @@ bool promises_gain(const ModelLayer& layer, const PrepareOptions& options, int t
   return direct >= least_gain * transformed;
 }
 
-/// Reads as much as the network has, up to what is more than a core's share of any last-level cache: what its
-/// other layers leave in the caches of this one's weights, a layer that runs alone should not find there.
-class CacheSweep {
- public:
-  explicit CacheSweep(double network_bytes)
-      : data_(static_cast<std::size_t>(std::min(network_bytes, most_bytes)) / sizeof(std::int64_t), 1) {}
-  void operator()() { sum_ = std::accumulate(data_.begin(), data_.end(), std::int64_t{0}); }
-
- private:
-  static constexpr double most_bytes = 128 << 20;
-  std::vector<std::int64_t> data_;
-  volatile std::int64_t sum_ = 0;
-};
-
-/// Of a step's operations without the reorders at the borders.
-DirectionSeconds step_seconds(Program& program) {
-  using Clock = std::chrono::steady_clock;
-  DirectionSeconds seconds{};
-  const std::vector<Operation>& operations = program.operations();
-  for (std::size_t i = 0; i < operations.size(); ++i) {
-    const Clock::time_point start = Clock::now();
-    program.run(i);
-    const bool border = i == 0 || i + 1 == operations.size();
-    if (!border || operations[i].direction != Direction::reorder)
-      seconds.at(static_cast<std::size_t>(operations[i].direction)) +=
-          std::chrono::duration<double>(Clock::now() - start).count();
-  }
-  return seconds;
-}
-
-/// The least that each takes in a few steps, in turns, after one untimed.
-std::vector<DirectionSeconds> least_seconds(const std::vector<std::unique_ptr<Program>>& programs,
-                                            CacheSweep& sweep) {
-  constexpr int runs = 5;
-  std::vector<DirectionSeconds> least(programs.size());
-  for (int run = -1; run < runs; ++run)
-    for (std::size_t i = 0; i < programs.size(); ++i) {
-      sweep();
-      const DirectionSeconds seconds = step_seconds(*programs[i]);
-      for (std::size_t d = 0; d < seconds.size(); ++d)
-        least[i][d] = run <= 0 ? seconds[d] : std::min(least[i][d], seconds[d]);
-    }
-  return least;
-}
-
-/// What makes two layers the same to the tuner.
-std::string key_of(const ModelLayer& layer, const PrepareOptions& options) {
-  const winograd::Shape s = winograd_shape(layer, options, 1);
-  std::string key;
-  for (const std::int64_t number :
-       {s.batch, s.in_channels, s.out_channels, s.in_height, s.in_width, s.out_height, s.out_width,
-        s.padding_top, s.padding_left, layer.biases, std::int64_t{layer.input_gradient},
-        std::int64_t{options.threads}, static_cast<std::int64_t>(options.pass),
-        static_cast<std::int64_t>(fused_activation(layer.kind))})
-    key += std::to_string(number) + " ";
-  return key;
-}
-
 bool has_own_winograd(const Program& of_library) {
   const std::vector<Operation>& all = of_library.operations();
   return std::any_of(all.begin(), all.end(), [](const Operation& operation) {
@@ -96,34 +35,78 @@ bool has_own_winograd(const Program& of_library) {
   });
 }
 
+/// Operations of a step in one direction, or in all: without the reorders at the borders.
+std::vector<std::size_t> operations_of(const Program& program, std::optional<Direction> direction) {
+  std::vector<std::size_t> found;
+  const std::vector<Operation>& all = program.operations();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const bool border = i == 0 || i + 1 == all.size();
+    if (direction ? all[i].direction == *direction : !border || all[i].direction != Direction::reorder)
+      found.push_back(i);
+  }
+  return found;
+}
+
+/// A layer alone, as the variant computes it.
+Candidate candidate(const std::string& name, const Model& layer, const PrepareOptions& options,
+                    const Variant& variant, std::optional<Direction> direction = {}) {
+  return {name, [&layer, &options, variant, direction] {
+            const std::shared_ptr<Program> program = make_program(layer, options, variant);
+            // Alone, with less memory, the library may do without where it would not in the network.
+            if (variant.winograd == WinogradUse::none && !variant.direct && !has_own_winograd(*program))
+              throw std::runtime_error("the library does not take a Winograd of its own");
+            program->step();  // from here on its tensors are those of a step
+            return [program, timed = operations_of(*program, direction)] {
+              for (const std::size_t operation : timed) program->run(operation);
+            };
+          }};
+}
+
 /// All that kernels/winograd can compute, with tiles of one size.
 Variant with_tiles(int size) {
   return {.winograd = WinogradUse::all, .tiles = TileSizes{size, size, size}};
 }
 
-/// The exception to "kernels never time": the user asked for the fastest. A layer alone, all its directions.
-/// What was found is kept for the process, so that all views of a layer run the same.
+/// The fastest by the tuner, a layer alone: first of the tiles in each direction, then of those who can
+/// compute the layer. What is expected to be the fastest is the first candidate.
 LayerChoice tuned(const Model& model, int index, const PrepareOptions& options) {
-  static std::map<std::string, LayerChoice> known;
-  const Model layer = single_layer(model, index);
-  const std::string key = key_of(layer.layers[0], options);
-  if (const auto found = known.find(key); found != known.end()) return found->second;
-  std::vector<std::unique_ptr<Program>> programs;
-  const auto add = [&](const Variant& variant) { programs.push_back(make_program(layer, options, variant)); };
-  for (const int size : {1, 2}) add(with_tiles(size));
-  if (!has_negative_padding(layer.layers[0])) {
-    add({.direct = true});
-    add({});
-    // Alone, with less memory, it may do without where it would not in the network: then that is not timed.
-    if (!has_own_winograd(*programs.back())) programs.pop_back();
+  const Model alone = single_layer(model, index);
+  const ModelLayer& layer = alone.layers[0];
+  const bool training = options.pass != Pass::forward;
+  const double network_bytes = memory_bytes(model, training, options.batch);
+  const std::string work = in_words(layer) + (training && !layer.input_gradient ? ", no input gradient" : "");
+  const auto ask = [&](const std::string& what, const std::vector<Candidate>& candidates) {
+    return fastest(options, work + what, candidates, network_bytes);
+  };
+
+  TileSizes sizes = best_tile_sizes(layer, options);
+  const auto tune = [&](int& size, Direction direction) {
+    const auto with_size = [&](int tiles) {
+      return candidate("tiles of size " + std::to_string(tiles), alone, options, with_tiles(tiles),
+                       direction);
+    };
+    const int other = 3 - size;
+    if (ask("; tiles, " + std::string(to_string(direction)), {with_size(size), with_size(other)}) == 1)
+      size = other;
+  };
+  tune(sizes.forward, Direction::forward);
+  if (training && layer.input_gradient) tune(sizes.backward_data, Direction::backward_data);
+  if (training) tune(sizes.backward_weights, Direction::backward_weights);
+
+  std::vector<LayerChoice> choices{{.winograd = sizes}};
+  std::vector<Candidate> candidates{
+      candidate("winograd", alone, options, {.winograd = WinogradUse::all, .tiles = sizes})};
+  if (!has_negative_padding(layer)) {
+    choices.push_back({.direct = true});
+    candidates.push_back(candidate("onednn, direct", alone, options, {.direct = true}));
+    if (!promises_gain(layer, options, sizes.forward)) {
+      std::swap(choices[0], choices[1]);
+      std::swap(candidates[0], candidates[1]);
+    }
+    choices.push_back({});
+    candidates.push_back(candidate("onednn, its own Winograd", alone, options, {}));
   }
-  CacheSweep sweep(memory_bytes(model, options.pass != Pass::forward, options.batch));
-  const std::vector<DirectionSeconds> seconds = least_seconds(programs, sweep);
-  LayerSeconds all{.winograd = {seconds[0], seconds[1]}};
-  if (seconds.size() > 2) all.direct = seconds[2];
-  if (seconds.size() > 3) all.own_winograd = seconds[3];
-  // Only now: where a candidate cannot be prepared, nothing is kept.
-  return known.emplace(key, fastest(all, best_tile_sizes(layer.layers[0], options))).first->second;
+  return choices[ask("", candidates)];
 }
 
 /// Whether verification found kernels/winograd wrong in the layer.
@@ -134,31 +117,6 @@ bool distrusted(const ModelLayer& layer, const PrepareOptions& options) {
 }
 
 }  // namespace
-
-LayerChoice fastest(const LayerSeconds& seconds, const TileSizes& expected) {
-  constexpr double clearly_faster = 0.95;
-  const auto of_size = [&](int size, std::size_t direction) {
-    return seconds.winograd.at(static_cast<std::size_t>(size - 1)).at(direction);
-  };
-  double ours = 0;
-  const auto choose = [&](Direction direction, int size) {
-    const auto d = static_cast<std::size_t>(direction);
-    const int other = 3 - size;
-    const int chosen = of_size(other, d) < clearly_faster * of_size(size, d) ? other : size;
-    ours += of_size(chosen, d);
-    return chosen;
-  };
-  const TileSizes sizes{.forward = choose(Direction::forward, expected.forward),
-                        .backward_data = choose(Direction::backward_data, expected.backward_data),
-                        .backward_weights = choose(Direction::backward_weights, expected.backward_weights)};
-  const auto reorder = static_cast<std::size_t>(Direction::reorder);
-  ours += std::min(of_size(1, reorder), of_size(2, reorder));
-  const auto sum = [](const std::optional<DirectionSeconds>& of) {
-    return of ? std::accumulate(of->begin(), of->end(), 0.0) : std::numeric_limits<double>::infinity();
-  };
-  if (ours < std::min(sum(seconds.direct), sum(seconds.own_winograd))) return {.winograd = sizes};
-  return {.direct = sum(seconds.direct) <= sum(seconds.own_winograd)};
-}
 
 std::vector<LayerChoice> layer_choices(const Model& model, const PrepareOptions& options,
                                        const Variant& variant) {

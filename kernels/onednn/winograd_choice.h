@@ -1,7 +1,5 @@
 #pragma once
 
-#include <array>
-#include <optional>
 #include <vector>
 
 #include "kernels/onednn/builder.h"
@@ -9,23 +7,10 @@
 // Which layers of a network go to kernels/winograd, and with which tiles.
 namespace cnnbench::onednn {
 
-/// Who computes each of the layers.
+/// Who computes each of the layers; by_timing: what the tuner of the options finds, or what its arithmetic
+/// promises where there is none.
 std::vector<LayerChoice> layer_choices(const Model& model, const PrepareOptions& options,
                                        const Variant& variant);
-
-/// Seconds of a layer's operations by their direction.
-using DirectionSeconds = std::array<double, 4>;
-
-/// Of those who can compute a layer, timed one by one.
-struct LayerSeconds {
-  std::array<DirectionSeconds, 2> winograd{};      ///< with tiles of the sizes 1 and 2
-  std::optional<DirectionSeconds> direct{};        ///< the library
-  std::optional<DirectionSeconds> own_winograd{};  ///< the library, where it takes its own Winograd
-};
-
-/// The fastest in all directions together. Of the tiles those that were expected, unless the others were
-/// clearly faster: where they are about the same, all ranks are to choose alike.
-LayerChoice fastest(const LayerSeconds& seconds, const TileSizes& expected);
 
 /// For every layer whether it is pooling that the convolution before it, on kernels/winograd, computes along
 /// with its outputs, which are then not written. Of what training needs of them, the places of the maxima

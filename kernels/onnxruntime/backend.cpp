@@ -19,8 +19,6 @@ class OnnxRuntimeBackend final : public Backend {
     return {{"threading", "one pool of its own, not spinning"}};
   }
 
-  bool chooses_by_timing() const override { return true; }  // layouts
-
   std::string unsupported(const ModelLayer& layer, Pass pass) const override {
     if (pass != Pass::forward) return "ONNX Runtime's inference library has no backward pass";
     const Padding& padding = layer.padding;

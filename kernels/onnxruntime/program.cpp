@@ -1,9 +1,11 @@
 #include "kernels/onnxruntime/program.h"
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 
 #include "harness/backend/initial_values.h"
+#include "harness/backend/tuner.h"
 #include "kernels/onnxruntime/buffer.h"
 #include "kernels/onnxruntime/layers.h"
 #include "kernels/onnxruntime/session.h"
@@ -108,11 +110,10 @@ class OnnxRuntimeProgram final : public Program {
 
   void add_operation(std::size_t index) {
     if (!places_[index].graph) return;
-    Chosen chosen{make_session(index, true), true};
-    if (has_choice(index)) chosen = faster(std::move(chosen), {make_session(index, false), false});
-    // Once now: the library allocates its scratch memory, and the next layer's trial has real data.
-    chosen.session->run();
-    sessions_.push_back(std::move(chosen));
+    const bool layouts = !has_choice(index) || layouts_are_faster(index);
+    sessions_.push_back({make_session(index, layouts), layouts});
+    // Once now: the library allocates its scratch memory, and the next layer's candidates have real data.
+    sessions_.back().session->run();
     operations_.push_back(
         {static_cast<int>(index), Direction::forward,
          implementation_of(*places_[index].graph, has_choice(index), sessions_.back().layouts), 1, "nchw"});
@@ -121,6 +122,17 @@ class OnnxRuntimeProgram final : public Program {
   /// Only a convolution is worth a reorder of its own input and output.
   bool has_choice(std::size_t index) const {
     return std::holds_alternative<Convolution>(model_.layers[index].kind);
+  }
+
+  bool layouts_are_faster(std::size_t index) {
+    const auto candidate = [&](const std::string& name, bool layouts) {
+      return Candidate{name, [this, index, layouts] {
+                         const std::shared_ptr<GraphSession> session = make_session(index, layouts);
+                         return [session] { session->run(); };
+                       }};
+    };
+    const std::array candidates{candidate("layouts on", true), candidate("layouts off", false)};
+    return fastest(options_, in_words(model_.layers[index]), candidates) == 0;
   }
 
   std::unique_ptr<GraphSession> make_session(std::size_t index, bool layouts) {

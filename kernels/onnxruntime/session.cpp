@@ -1,8 +1,6 @@
 #include "kernels/onnxruntime/session.h"
 #include "harness/backend/startable_threads.h"
 
-#include <algorithm>
-#include <chrono>
 #include <functional>
 #include <iostream>
 #include <mutex>
@@ -59,19 +57,6 @@ Ort::Session make_session(Ort::Env& environment, const Graph& graph, const std::
   return {environment, model.data(), model.size(), options};
 }
 
-/// The shortest of a few runs after one to warm up, in seconds.
-double trial(GraphSession& session) {
-  session.run();
-  double best = 0;
-  for (int i = 0; i < 3; ++i) {
-    const auto start = std::chrono::steady_clock::now();
-    session.run();
-    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-    best = i == 0 ? taken.count() : std::min(best, taken.count());
-  }
-  return best;
-}
-
 }  // namespace
 
 std::shared_ptr<Ort::Env> environment(int threads) {
@@ -104,10 +89,6 @@ GraphSession::GraphSession(std::shared_ptr<Ort::Env> environment, const Graph& g
       binding_(session_) {
   binding_.BindInput(graph.input.name.c_str(), src_);
   binding_.BindOutput(graph.output.name.c_str(), dst_);
-}
-
-Chosen faster(Chosen a, Chosen b) {
-  return trial(*a.session) <= trial(*b.session) ? std::move(a) : std::move(b);
 }
 
 }  // namespace cnnbench::onnxruntime

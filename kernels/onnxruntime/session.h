@@ -40,7 +40,4 @@ struct Chosen {
   bool layouts = true;
 };
 
-/// Whichever ran faster in a short trial.
-Chosen faster(Chosen a, Chosen b);
-
 }  // namespace cnnbench::onnxruntime

@@ -18,8 +18,6 @@ class TorchBackend final : public Backend {
   std::string version() const override { return torch::library_version(); }
   std::vector<std::pair<std::string, std::string>> facts() const override { return torch::library_facts(); }
 
-  bool chooses_by_timing() const override { return setting_ == nullptr; }
-
   std::string unsupported(const ModelLayer& layer, Pass pass) const override {
     if (setting_ != nullptr && setting_->packed && pass != Pass::forward)
       return "packed weights are for inference: ATen has no backward functions for them";

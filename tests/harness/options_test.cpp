@@ -83,6 +83,8 @@ TEST(CommandLine, TakesEveryOption) {
                              "out",
                              "--seed",
                              "18446744073709551615",
+                             "--choices",
+                             "c.json",
                              "--input",
                              "i.npy",
                              "--dump",
@@ -107,6 +109,7 @@ TEST(CommandLine, TakesEveryOption) {
   EXPECT_EQ(o.format, Format::csv);
   EXPECT_EQ(o.output, "out");
   EXPECT_EQ(o.seed, 18446744073709551615U);
+  EXPECT_EQ(o.choices, "c.json");
   EXPECT_EQ(o.input, "i.npy");
   EXPECT_EQ(o.dump, "d");
 }
@@ -168,9 +171,10 @@ TEST(CommandLine, HelpsAndTellsItsVersion) {
   ASSERT_TRUE(std::holds_alternative<EarlyExit>(help));
   EXPECT_EQ(std::get<EarlyExit>(help).status, 0);
   for (const char* option :
-       {"--config",   "--pass",   "--backend",   "--list-backends", "--views",   "--batch", "--global-batch",
-        "--burn-in",  "--steps",  "--precision", "--max-seconds",   "--threads", "--layer", "--verify",
-        "--describe", "--format", "--output",    "--seed",          "--input",   "--dump",  "--gap"})
+       {"--config",       "--pass",    "--backend",  "--list-backends", "--views",       "--batch",
+        "--global-batch", "--burn-in", "--steps",    "--precision",     "--max-seconds", "--threads",
+        "--layer",        "--verify",  "--describe", "--format",        "--output",      "--seed",
+        "--input",        "--dump",    "--gap",      "--choices"})
     EXPECT_THAT(std::get<EarlyExit>(help).text, HasSubstr(option));
 
   const auto version = parse({"--version"});

@@ -113,12 +113,10 @@ class FakeBackend final : public Backend {
   FakeBackend(std::string name, Prepare prepare) : name_(std::move(name)), prepare_(std::move(prepare)) {}
 
   Unsupported why_not = [](const ModelLayer&, Pass) { return std::string(); };
-  bool by_timing = false;
   mutable std::vector<Model> prepared;
 
   std::string name() const override { return name_; }
   std::string version() const override { return "0"; }
-  bool chooses_by_timing() const override { return by_timing; }
   std::string unsupported(const ModelLayer& layer, Pass pass) const override { return why_not(layer, pass); }
   std::unique_ptr<Program> prepare(const Model& model, const PrepareOptions& options) const override {
     prepared.push_back(model);

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "harness/measure/measuring_loop.h"
+#include "harness/measure/tuner.h"
 #include "tests/harness/measure/runner_fixture.h"
 
 namespace cnnbench {
@@ -15,7 +17,9 @@ namespace {
 
 using ::testing::Each;
 using ::testing::Field;
+using ::testing::Gt;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 /// Two subjects whose renewals and moves are counted.
 class RenewalTest : public ::testing::Test {
@@ -184,18 +188,22 @@ TEST_F(RunRenewal, RefusesAProgramOfOtherOperations) {
   EXPECT_THAT(found.failures[0].message, ::testing::HasSubstr("other operations"));
 }
 
-TEST_F(RunRenewal, LeavesProgramsAsTheyAreWhereABackendMayChooseOtherwise) {
-  int prepared = 0;
-  const FakeBackend::Prepare prepare = [&](const Model& m, const PrepareOptions& o) {
-    ++prepared;
+TEST_F(RunRenewal, PreparesAProgramWithWhatTheTunerChoseBefore) {
+  TimingTuner tuner(single, clock, 1);
+  experiment.tuner = &tuner;
+  std::string chosen;
+  const FakeBackend a("a", [&](const Model& m, const PrepareOptions& o) {
+    const std::array candidates{Candidate{"slow", [&] { return [&] { clock.advance(2); }; }},
+                                Candidate{"fast", [&] { return [&] { clock.advance(1); }; }}};
+    chosen += candidates[fastest(o, "work", candidates)].name + " ";
     return scripted(m, o.pass);
-  };
-  const FakeBackend a("a", prepare);
-  FakeBackend b("b", prepare);
-  b.by_timing = true;
-  experiment.timing = {1, 100, 0, 0};
-  EXPECT_THAT(run({&a, &b}, {View::network}).records, Each(Field(&Record::instances, 1)));
-  EXPECT_EQ(prepared, 2);
+  });
+  const FakeBackend b("b", plain());
+  experiment.timing = {1, 30, 0, 0};
+  const Findings found = run({&a, &b}, {View::network});
+  EXPECT_THAT(found.records, Each(Field(&Record::instances, Gt(2))));
+  EXPECT_THAT(chosen, StartsWith("fast fast fast "));
+  EXPECT_THAT(found.choices, SizeIs(1));
 }
 
 }  // namespace

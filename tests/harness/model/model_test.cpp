@@ -42,6 +42,15 @@ TEST(Shapes, AValidConvolutionKeepsInputMinusKernelPlusOne) {
   EXPECT_EQ(single({3, 639, 516}, conv(2, {9, 9})).output, (Shape{2, 631, 508}));
 }
 
+TEST(Words, AreOfALayersWorkAndNotOfItsName) {
+  Convolution layer = conv(4, {3, 2});
+  layer.padding_rule = PaddingRule::same;
+  layer.activation = Activation::relu;
+  EXPECT_EQ(in_words(single({1, 7, 6}, layer)),
+            "conv 1x7x6 to 4x7x6, kernel 3x2, stride 1, padding 1x0 to 1, groups 1, bias, relu");
+  EXPECT_EQ(in_words(single({3, 5, 5}, Dense{.units = 2, .bias = false})), "dense 3x5x5 to 2x1x1");
+}
+
 TEST(Shapes, AStridedConvolutionRoundsDown) {
   EXPECT_EQ(single({3, 231, 231}, conv(96, {11, 11}, {4, 4})).output, (Shape{96, 56, 56}));
   EXPECT_EQ(single({3, 234, 234}, conv(96, {11, 11}, {4, 4})).output, (Shape{96, 56, 56}));

@@ -43,6 +43,15 @@ TEST(ConsoleVerdict, TellsAWrongImplementationOnceWithAllItsPlacesAndStaysValid)
   for (const char* word : {"fc7", "fc8", "jit:uni", "simple:any"}) EXPECT_THAT(text, HasSubstr(word));
 }
 
+TEST(ConsoleVerdict, CountsTheChoicesWhereThereAreAny) {
+  Report report;
+  EXPECT_THAT(verdict_text(report), Not(HasSubstr("hoice")));
+  report.choices.resize(3);
+  report.choices[1].given = true;
+  EXPECT_THAT(verdict_text(report),
+              HasSubstr("Choices of the backends: 2 by timing, 1 taken over from --choices"));
+}
+
 TEST(ConsoleNetwork, SaysWhatTheScriptSaidAndThenTheRest) {
   Record record = network_record("vgg16", "forward", 1.25, 0.005, 100);
   record.flops = 500'000'000'000;

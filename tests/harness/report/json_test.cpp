@@ -106,7 +106,7 @@ TEST(ResultJson, OwnPartHasEveryFieldOfTheDesign) {
   EXPECT_EQ(own["models"][0]["layers"][0]["layer"], "conv1");
   EXPECT_EQ(own["models"][0]["batch"], 32);
   EXPECT_TRUE(own["verification"].at("passed").is_null());
-  for (const char* key : {"settings", "clock", "setups", "failures", "library_faults", "warnings"})
+  for (const char* key : {"settings", "clock", "setups", "failures", "library_faults", "choices", "warnings"})
     EXPECT_TRUE(own.contains(key)) << key;
 }
 
@@ -119,6 +119,18 @@ TEST(ResultJson, NamesAWrongImplementationAndWhatReplacedIt) {
       "layer": "fc8", "operation": "copy of its weights from ab to AB16b64a", "implementation": "jit:uni",
       "replaced_by": "simple:any", "found_by": "set-up", "message": "12 of 40 elements came out wrong"}])"));
   EXPECT_EQ(own["status"], "complete");
+}
+
+TEST(ResultJson, ListsWhatBackendsChose) {
+  constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
+  Report report = sample_report();
+  report.choices = {{"torch", "net", {{"nchw", 0.25}, {"packed", nothing}}, "nchw", false, ""},
+                    {"torch", "other", {{"nchw", nothing}}, "nchw", true, ""}};
+  EXPECT_EQ(result_json(report)["cnnbench"]["choices"], Json::parse(R"([
+      {"backend": "torch", "key": "net", "candidates": [{"name": "nchw", "seconds": 0.25},
+       {"name": "packed", "seconds": null}], "chosen": "nchw", "from": "timing"},
+      {"backend": "torch", "key": "other", "candidates": [{"name": "nchw", "seconds": null}],
+       "chosen": "nchw", "from": "file"}])"));
 }
 
 TEST(ResultJson, RecordsHoldSummarySamplesRanksAndFlags) {

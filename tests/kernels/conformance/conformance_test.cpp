@@ -8,6 +8,7 @@
 #include "harness/backend/choice.h"
 #include "harness/measure/runner.h"
 #include "harness/measure/timed_program.h"
+#include "harness/measure/tuner.h"
 #include "harness/measure/verification.h"
 #include "tests/kernels/chains.h"
 #include "tests/kernels/single_layers.h"
@@ -125,9 +126,13 @@ class Conformance : public ::testing::TestWithParam<Case> {
 
   const Case& c = GetParam();
   Model model = c.network.model();
+  SingleRank alone;
+  SteadyClock clock;
+  TimingTuner tuner{alone, clock, 2};
 
-  PrepareOptions options(int threads) const {
-    PrepareOptions all{c.pass, c.network.batch, threads, 7};
+  PrepareOptions options(int threads) {
+    tuner.begin(c.name);
+    PrepareOptions all{c.pass, c.network.batch, threads, 7, {}, &tuner};
     // Other backends may be built on the same library.
     if (!find_backend("onednn")->warnings().empty() && supported(*c.backend, model, c.pass))
       all.distrusted = wrong_here(*c.backend, model, all);
@@ -207,7 +212,6 @@ TEST_P(RepeatedSteps, RunsTheOperationsOfALayerAgainAndAgainAndThenAStepAsBefore
   program->step();
   const int last = static_cast<int>(model.layers.size()) - 1;
   const auto output = read(*program, model, last, Tensor::output, c.network.batch);
-  SteadyClock clock;
 
   for (int layer = 0; layer <= last; ++layer) {
     const TimedStep alone = time_layer(*program, clock, layer);

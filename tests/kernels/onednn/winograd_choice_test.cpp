@@ -2,68 +2,122 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <array>
+#include <optional>
+#include <string>
 
 #include "kernels/onednn/program.h"
 #include "kernels/onednn/winograd_choice.h"
 #include "tests/kernels/onednn/winograd_chain.h"
+#include "tests/kernels/scripted_tuner.h"
 
 namespace cnnbench {
 namespace {
 
-using onednn::DirectionSeconds;
-using onednn::fastest;
+using onednn::layer_choices;
 using onednn::LayerChoice;
-using onednn::LayerSeconds;
 using onednn::TileSizes;
+using onednn::WinogradUse;
+using ::testing::Each;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::SizeIs;
 
-// Forward, backward data, backward weights, reorders.
-constexpr DirectionSeconds six{6, 6, 6, 0};
+/// What winograd:tune takes for the layers of a network, by this tuner.
+std::vector<LayerChoice> tuned(const Network& network, ScriptedTuner& tuner,
+                               Pass pass = Pass::forward_backward) {
+  return layer_choices(network.model(), {pass, 2, 2, 1, {}, &tuner}, {.winograd = WinogradUse::by_timing});
+}
+
+/// A layer that both sides can compute, behind one that has a gradient to give.
+const Network two{"two", {64, 16, 16}, {same(64), same(72)}};
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 TEST(OneDnnWinogradChoice, IsOfTheFasterTilesInEachDirection) {
-  const LayerChoice choice = fastest({.winograd = {{{3, 2, 2, 0}, {2, 3, 3, 0}}}, .direct = six}, {});
-
-  ASSERT_TRUE(choice.winograd.has_value());
-  EXPECT_EQ(choice.winograd->forward, 2);
-  EXPECT_EQ(choice.winograd->backward_data, 1);
-  EXPECT_EQ(choice.winograd->backward_weights, 1);
+  for (const bool second : {false, true}) {
+    ScriptedTuner tuner;
+    tuner.prefer = [&](const std::string& key, const std::string& name) {
+      return name == "winograd" ||
+             name ==
+                 (contains(key, "tiles, backward_data") == second ? "tiles of size 2" : "tiles of size 1");
+    };
+    const std::optional<TileSizes> sizes = tuned(two, tuner)[1].winograd;
+    ASSERT_TRUE(sizes.has_value());
+    EXPECT_EQ(sizes->backward_data, second ? 2 : 1);
+    EXPECT_EQ(sizes->forward, second ? 1 : 2);
+    EXPECT_EQ(sizes->backward_weights, second ? 1 : 2);
+  }
 }
 
-TEST(OneDnnWinogradChoice, IsOfTheExpectedTilesUnlessOthersAreClearlyFaster) {
-  const auto forward = [](double small, double large, int expected) {
-    const LayerSeconds seconds{.winograd = {{{small, 1, 1, 0}, {large, 1, 1, 0}}}};
-    return fastest(seconds, {.forward = expected}).winograd->forward;
-  };
-  EXPECT_EQ(forward(1, 0.97, 1), 1);
-  EXPECT_EQ(forward(1, 0.94, 1), 2);
-  EXPECT_EQ(forward(0.97, 1, 2), 2);
-  EXPECT_EQ(forward(0.94, 1, 2), 1);
+TEST(OneDnnWinogradChoice, ExpectsWhatTheArithmeticPromises) {
+  // 3 channels: not on kernels/winograd by its shape.
+  const Network network{"three", {3, 32, 32}, {same(64), same(64), same(512)}};
+  for (const Pass pass : {Pass::forward, Pass::forward_backward}) {
+    ScriptedTuner tuner;
+    const Model model = network.model();
+    const PrepareOptions options{pass, 2, 2, 1};
+    const auto by_shape = layer_choices(model, options, {.direct = true, .winograd = WinogradUse::by_shape});
+    const auto without = layer_choices(model, options, {.winograd = WinogradUse::by_timing});
+    const auto first = tuned(network, tuner, pass);
+    for (const auto& choices : {without, first})
+      for (std::size_t i = 0; i < by_shape.size(); ++i) {
+        ASSERT_EQ(choices[i].winograd.has_value(), by_shape[i].winograd.has_value()) << i;
+        EXPECT_EQ(choices[i].direct, !choices[i].winograd.has_value()) << i;
+        if (!choices[i].winograd) continue;
+        EXPECT_EQ(choices[i].winograd->forward, by_shape[i].winograd->forward);
+      }
+  }
 }
 
-TEST(OneDnnWinogradChoice, IsTheLibraryWhereThatIsFasterInAllDirectionsTogether) {
-  const auto ours = [](const DirectionSeconds& small, const DirectionSeconds& large) {
-    return fastest({.winograd = {{small, large}}, .direct = six}, {}).winograd.has_value();
-  };
-  EXPECT_FALSE(ours({7, 8, 5, 0}, {8, 7, 5, 0}));      // 19 against 18
-  EXPECT_FALSE(ours({5, 6, 6, 1.5}, {5, 6, 6, 1.5}));  // by the reorders
-  EXPECT_TRUE(ours({7, 8, 1, 0}, {8, 7, 1, 0}));
-  EXPECT_TRUE(ours({5, 9, 9, 0}, {9, 6, 6, 0}));  // each direction by its faster tiles
+TEST(OneDnnWinogradChoice, IsTheLibraryWhereThatIsTheFastest) {
+  ScriptedTuner tuner;
+  tuner.prefer = [](const std::string&, const std::string& name) { return name == "onednn, direct"; };
+  for (const LayerChoice& choice : tuned(two, tuner)) {
+    EXPECT_FALSE(choice.winograd.has_value());
+    EXPECT_TRUE(choice.direct);
+  }
 }
 
 TEST(OneDnnWinogradChoice, IsTheLibrarysOwnWinogradWhereThatIsTheFastest) {
-  constexpr std::array<DirectionSeconds, 2> slow{{{9, 9, 9, 0}, {9, 9, 9, 0}}};
-  constexpr DirectionSeconds five{5, 5, 5, 0};
-
-  EXPECT_TRUE(fastest({.winograd = slow, .direct = six}, {}).direct);
-  EXPECT_TRUE(fastest({.winograd = slow, .direct = five, .own_winograd = six}, {}).direct);
-  const LayerChoice own = fastest({.winograd = slow, .direct = six, .own_winograd = five}, {});
-  EXPECT_FALSE(own.direct);
-  EXPECT_FALSE(own.winograd.has_value());
+  ScriptedTuner tuner;
+  tuner.prefer = [](const std::string&, const std::string& name) {
+    return name == "onednn, its own Winograd";
+  };
+  for (const LayerChoice& choice : tuned(two, tuner)) {
+    EXPECT_FALSE(choice.winograd.has_value());
+    EXPECT_FALSE(choice.direct);
+  }
 }
 
 TEST(OneDnnWinogradChoice, IsOursWhereTheLibraryCannot) {
-  EXPECT_TRUE(fastest({.winograd = {{{7, 8, 5, 0}, {8, 7, 5, 0}}}}, {}).winograd.has_value());
+  const Network network{"deep_crop", {3, 9, 9}, {cropped(conv(5), 1)}};
+  ScriptedTuner tuner;
+  EXPECT_TRUE(tuned(network, tuner, Pass::forward)[0].winograd.has_value());
+  for (const auto& question : tuner.questions) EXPECT_THAT(question.names, Each(HasSubstr("tiles")));
+}
+
+TEST(OneDnnWinogradChoice, IsTheSameQuestionForLayersThatAreEqualInAllButName) {
+  const Network network{"equal", {64, 16, 16}, {same(64), same(64), same(64)}};
+  ScriptedTuner tuner;
+  tuned(network, tuner);
+  // Of the first there is no gradient to give back, so that it is other work.
+  ASSERT_THAT(tuner.questions, SizeIs(3 + 4 + 4));
+  for (std::size_t i = 3; i < 7; ++i) EXPECT_EQ(tuner.questions[i], tuner.questions[i + 4]);
+  for (std::size_t i = 0; i < 3; ++i)
+    for (std::size_t j = 3; j < 7; ++j) EXPECT_NE(tuner.questions[i].key, tuner.questions[j].key);
+}
+
+TEST(OneDnnWinogradChoice, IsAmongCandidatesThatRunAgainAndAgain) {
+  for (const Pass pass : {Pass::forward, Pass::forward_backward}) {
+    ScriptedTuner tuner;
+    tuner.runs_all = true;
+    tuned(two, tuner, pass);
+    // The library has no Winograd of its own on every CPU.
+    EXPECT_THAT(tuner.failed,
+                Each(EndsWith("its own Winograd: the library does not take a Winograd of its own")));
+  }
 }
 
 TEST(OneDnnWinogradChoice, OfTilesIsThatOfTheOperations) {

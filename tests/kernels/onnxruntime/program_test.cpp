@@ -3,6 +3,7 @@
 
 #include "harness/backend/choice.h"
 #include "tests/kernels/networks.h"
+#include "tests/kernels/scripted_tuner.h"
 
 namespace cnnbench {
 namespace {
@@ -10,7 +11,6 @@ namespace {
 using ::testing::Each;
 using ::testing::FloatEq;
 using ::testing::HasSubstr;
-using ::testing::StartsWith;
 
 std::unique_ptr<Program> prepare(const Network& network, int threads = 2) {
   return find_backend("onnxruntime")->prepare(network.model(), {Pass::forward, network.batch, threads, 7});
@@ -57,10 +57,19 @@ TEST(OnnxRuntimeProgram, TheThreadPoolMayHaveAnotherSizeOnceItsProgramsAreGone) 
   EXPECT_NO_THROW(prepare(network, 1)->step());
 }
 
-TEST(OnnxRuntimeProgram, AConvolutionSaysWhichChoiceWasTheFaster) {
-  const std::unique_ptr<Program> program = prepare({"", {3, 6, 6}, {with(conv(5), Activation::relu)}});
+TEST(OnnxRuntimeProgram, AConvolutionRunsAndNamesWhatTheTunerChooses) {
+  const Network network{"", {3, 6, 6}, {with(conv(5), Activation::relu)}};
+  for (const std::string name : {"layouts on", "layouts off"}) {
+    ScriptedTuner tuner;
+    tuner.runs_all = true;
+    tuner.prefer = [&](const std::string&, const std::string& candidate) { return candidate == name; };
+    const auto program =
+        find_backend("onnxruntime")->prepare(network.model(), {Pass::forward, 2, 2, 7, {}, &tuner});
 
-  EXPECT_THAT(program->operations()[0].implementation, StartsWith("Conv+Relu, layouts o"));
+    EXPECT_EQ(program->operations()[0].implementation, "Conv+Relu, " + name);
+    EXPECT_TRUE(tuner.failed.empty());
+    EXPECT_NO_THROW(program->step());
+  }
 }
 
 TEST(OnnxRuntimeBackend, SaysWhyItDoesNotTrain) {

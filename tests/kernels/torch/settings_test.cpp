@@ -9,6 +9,7 @@
 
 #include "harness/backend/choice.h"
 #include "tests/kernels/chains.h"
+#include "tests/kernels/scripted_tuner.h"
 
 namespace cnnbench {
 namespace {
@@ -44,19 +45,28 @@ std::set<std::string> settings_of(const Program& program) {
   return found;
 }
 
-TEST_F(TorchBackends, TheFastestSettingIsOneOfThoseThatThePassHasAndIsNamedByEveryOperation) {
+TEST_F(TorchBackends, TheSettingThatTheTunerChoosesIsNamedByEveryOperation) {
   const Model model = small_vgg().model();
-  const std::set<std::string> of_training{"aten nchw", "aten channels_last"};
-  std::set<std::string> of_inference = of_training;
-  of_inference.insert({"aten packed", "aten mkldnn"});
+  const std::vector<std::string> of_training{"nchw", "channels_last"};
+  const std::vector<std::string> of_inference{"nchw", "channels_last", "packed", "mkldnn"};
+  for (const Pass pass : {Pass::forward, Pass::forward_backward}) {
+    const std::vector<std::string>& settings = pass == Pass::forward ? of_inference : of_training;
+    for (const std::string& setting : settings) {
+      ScriptedTuner tuner;
+      tuner.runs_all = true;
+      tuner.prefer = [&](const std::string&, const std::string& name) { return name == setting; };
+      const auto program = find_backend("torch")->prepare(model, {pass, 2, 2, 7, {}, &tuner});
+      EXPECT_EQ(settings_of(*program), std::set<std::string>{"aten " + setting});
+      ASSERT_EQ(tuner.questions.size(), 1U);
+      EXPECT_EQ(tuner.questions[0].names, settings);
+      EXPECT_THAT(tuner.failed, IsEmpty());
+    }
+  }
+}
 
-  const std::set<std::string> inference = settings_of(*prepare("torch", model, Pass::forward));
-  const std::set<std::string> training = settings_of(*prepare("torch", model, Pass::forward_backward));
-
-  ASSERT_EQ(inference.size(), 1U);
-  ASSERT_EQ(training.size(), 1U);
-  EXPECT_TRUE(of_inference.contains(*inference.begin())) << *inference.begin();
-  EXPECT_TRUE(of_training.contains(*training.begin())) << *training.begin();
+TEST_F(TorchBackends, WithoutATunerTheSettingIsTheLibrarysDefault) {
+  EXPECT_EQ(settings_of(*prepare("torch", conv_relu_model(), Pass::forward)),
+            std::set<std::string>{"aten nchw"});
 }
 
 TEST_F(TorchBackends, AFixedSettingIsTheOneThatRuns) {
