@@ -35,6 +35,9 @@ LIBRARIES = {
 }
 # Kernels that those of another folder put into their networks.
 GUESTS = {"kernels/onednn/": "kernels/winograd/"}
+# What the folders of kernels share. The judge, and kernels that know nothing of the harness, do without it.
+COMMON = "kernels/common/"
+WITHOUT_COMMON = ("kernels/reference/", "kernels/winograd/")
 # config needs the word for a pass, and nothing else of the backend.
 ONLY_HEADER = {("config", "backend"): "harness/backend/backend.h"}
 
@@ -63,10 +66,12 @@ def why_not(file, header):
             return "kernels/winograd/ knows nothing of the harness"
         if own in GUESTS and header.startswith(GUESTS[own]):
             return None
+        if header.startswith(COMMON):
+            return f"{own} does without {COMMON}" if own in WITHOUT_COMMON else None
         if header.startswith(("harness/", "kernels/")) and not header.startswith(
             ("harness/backend/", "harness/model/", own)
         ):
-            return f"kernels may include harness/backend/, harness/model/ and their own folder, {own}"
+            return f"kernels may include harness/backend/, harness/model/ and their own folder, {own}, and most {COMMON}"
         return None
     if header.startswith("kernels/"):
         return "harness/ never includes kernels/"
@@ -174,6 +179,10 @@ FORBIDDEN = [
     ("kernels/winograd/a.cpp", '"harness/backend/backend.h"'),
     ("kernels/winograd/a.cpp", '"kernels/onednn/compat.h"'),
     ("kernels/gemm/a.cpp", '"kernels/winograd/convolution.h"'),
+    ("kernels/reference/a.cpp", '"kernels/common/window.h"'),
+    ("kernels/winograd/a.cpp", '"kernels/common/window.h"'),
+    ("kernels/common/a.cpp", '"kernels/gemm/builder.h"'),
+    ("kernels/common/a.cpp", '"harness/measure/clock.h"'),
     ("kernels/onednn/winograd.cpp", "<hwy/highway.h>"),
     ("benchmarks/a.cpp", "<hwy/highway.h>"),
     ("tests/harness/report/a_test.cpp", "<mpi.h>"),
@@ -205,6 +214,8 @@ ALLOWED = [
     ("tests/kernels/winograd/a_test.cpp", "<hwy/highway.h>"),
     ("benchmarks/winograd_benchmark.cpp", "<hwy/highway.h>"),
     ("kernels/xnnpack/a.cpp", "<xnnpack.h>"),
+    ("kernels/xnnpack/a.cpp", '"kernels/common/buffer_plan.h"'),
+    ("kernels/common/a.cpp", '"harness/backend/initial_values.h"'),
     ("kernels/onnxruntime/a.cpp", "<onnxruntime/onnxruntime_cxx_api.h>"),
     ("kernels/torch/a.cpp", "<ATen/ATen.h>"),
     ("kernels/reference/a.cpp", '"harness/backend/oracle.h"'),

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "harness/backend/initial_values.h"
+#include "kernels/common/dropout.h"
 #include "kernels/gemm/builder.h"
 
 namespace cnnbench::gemm {
@@ -38,12 +38,12 @@ void in_chunks(std::int64_t elements, Work work) {
 /// An activation function as a layer: in place, its backward pass from the output alone.
 class ActivationPlan final : public LayerPlan {
  public:
-  explicit ActivationPlan(const ModelLayer& layer)
-      : layer_(layer), function_(std::get<ActivationLayer>(layer.kind).function) {}
+  ActivationPlan(const ModelLayer& layer, const ActivationLayer& activation)
+      : layer_(layer), function_(activation.function) {}
 
   Value forward(Builder& builder, const Value& src) override {
     dst_ = builder.in_place_or_new(src);
-    builder.add(Direction::forward, "loop", [&builder, function = function_, src, dst = dst_] {
+    builder.add(Direction::forward, "loop", {src, dst_}, [&builder, function = function_, src, dst = dst_] {
       const float* const x = builder.data(src);
       float* const y = builder.data(dst);
       in_chunks(src.elements, [=](std::int64_t first, std::int64_t count) {
@@ -55,13 +55,14 @@ class ActivationPlan final : public LayerPlan {
   }
 
   Value backward(Builder& builder, const Value& diff) override {
-    builder.add(Direction::backward_data, "loop", [&builder, function = function_, dst = dst_, diff] {
-      const float* const y = builder.data(dst);
-      float* const gradient = builder.data(diff);
-      in_chunks(diff.elements, [=](std::int64_t first, std::int64_t count) {
-        through_activation(function, y + first, gradient + first, count);
-      });
-    });
+    builder.add(Direction::backward_data, "loop", {dst_, diff},
+                [&builder, function = function_, dst = dst_, diff] {
+                  const float* const y = builder.data(dst);
+                  float* const gradient = builder.data(diff);
+                  in_chunks(diff.elements, [=](std::int64_t first, std::int64_t count) {
+                    through_activation(function, y + first, gradient + first, count);
+                  });
+                });
     return diff;
   }
 
@@ -79,7 +80,7 @@ class StandardizePlan final : public LayerPlan {
 
   Value forward(Builder& builder, const Value& src) override {
     const Value dst = builder.in_place_or_new(src);
-    builder.add(Direction::forward, "loop", [&builder, src, dst, scale = scale_, shift = shift_] {
+    builder.add(Direction::forward, "loop", {src, dst}, [&builder, src, dst, scale = scale_, shift = shift_] {
       const float* const x = builder.data(src);
       float* const y = builder.data(dst);
 #pragma omp parallel for simd schedule(static)
@@ -89,7 +90,7 @@ class StandardizePlan final : public LayerPlan {
   }
 
   Value backward(Builder& builder, const Value& diff) override {
-    builder.add(Direction::backward_data, "loop", [&builder, diff, scale = scale_] {
+    builder.add(Direction::backward_data, "loop", {diff}, [&builder, diff, scale = scale_] {
       float* const gradient = builder.data(diff);
 #pragma omp parallel for simd schedule(static)
       for (std::int64_t i = 0; i < diff.elements; ++i) gradient[i] *= scale;
@@ -111,28 +112,18 @@ class DropoutPlan final : public LayerPlan {
     mask_ = builder.make_activation(src.elements);
     builder.values[static_cast<std::size_t>(builder.layer())].mask = mask_;
     builder.add(
-        Direction::forward, "philox+multiply",
+        Direction::forward, "philox+multiply", {src, dst, mask_},
         [&builder, layer = builder.layer(), src, dst, mask = mask_, step = std::uint64_t{0}]() mutable {
-          const float* const x = builder.data(src);
-          float* const y = builder.data(dst);
-          float* const factor = builder.data(mask);
-          in_chunks(src.elements, [&](std::int64_t first, std::int64_t count) {
-            dropout_mask(builder.model, layer, builder.options.seed, step,
-                         {factor + first, static_cast<std::size_t>(count)},
-                         static_cast<std::uint64_t>(first));
-            for (std::int64_t i = first; i < first + count; ++i) y[i] = x[i] * factor[i];
-          });
-          ++step;
+          common::drop_plain({builder.model, layer, builder.options.seed, step++, builder.data(src),
+                              builder.data(dst), builder.data(mask)},
+                             src.elements);
         });
     return dst;
   }
 
   Value backward(Builder& builder, const Value& diff) override {
-    builder.add(Direction::backward_data, "loop", [&builder, diff, mask = mask_] {
-      float* const gradient = builder.data(diff);
-      const float* const factor = builder.data(mask);
-#pragma omp parallel for simd schedule(static)
-      for (std::int64_t i = 0; i < diff.elements; ++i) gradient[i] *= factor[i];
+    builder.add(Direction::backward_data, "loop", {diff, mask_}, [&builder, diff, mask = mask_] {
+      common::drop_gradient(builder.data(diff), builder.data(mask), diff.elements);
     });
     return diff;
   }
@@ -176,19 +167,19 @@ double through_activation(Activation function, const float* result, float* gradi
   return sum;
 }
 
-std::unique_ptr<LayerPlan> make_activation(const ModelLayer& layer) {
-  return std::make_unique<ActivationPlan>(layer);
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const ActivationLayer& activation) {
+  return std::make_unique<ActivationPlan>(layer, activation);
 }
 
-std::unique_ptr<LayerPlan> make_standardize(const ModelLayer& layer) {
-  return std::make_unique<StandardizePlan>(std::get<Standardize>(layer.kind));
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer&, const Standardize& standardize) {
+  return std::make_unique<StandardizePlan>(standardize);
 }
 
-std::unique_ptr<LayerPlan> make_dropout(const ModelLayer&) {
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer&, const Dropout&) {
   return std::make_unique<DropoutPlan>();
 }
 
-std::unique_ptr<LayerPlan> make_flatten(const ModelLayer&) {
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer&, const Flatten&) {
   return std::make_unique<FlattenPlan>();
 }
 

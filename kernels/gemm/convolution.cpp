@@ -19,12 +19,11 @@ class ConvolutionPlan final : public LayerPlan {
     builder.need_scratch(tiling.column_elements() + tiling.output_elements());
     dst_ = builder.make_activation(builder.options.batch * layer_.output.size());
     src_ = src;
-    builder.add(Direction::forward, implementation(builder, tiling, "im2col+sgemm"),
+    builder.add(Direction::forward, implementation(builder, tiling, "im2col+sgemm"), {src, dst_},
                 [&builder, this, shape, tiling, index = builder.layer()] {
                   run_forward(builder, shape, tiling, builder.parameters(index));
                 });
     if (builder.training() && convolution_.activation != Activation::none) dst_.writable = false;
-    builder.discard_activation(src);
     return dst_;
   }
 
@@ -32,20 +31,19 @@ class ConvolutionPlan final : public LayerPlan {
     const ConvolutionShape shape(layer_, convolution_, builder.options.batch);
     const Tiling tiling(shape);
     builder.add(Direction::backward_weights, implementation(builder, tiling, "im2col+sgemm"),
-                [&builder, this, shape, tiling, diff_dst, index = builder.layer()] {
+                {src_, dst_, diff_dst}, [&builder, this, shape, tiling, diff_dst, index = builder.layer()] {
                   run_through_activation(builder, shape, diff_dst, builder.gradients(index).bias);
                   run_backward_weights(builder, shape, tiling, diff_dst, builder.gradients(index).weights);
                 });
     Value diff_src;
     if (layer_.input_gradient) {
       diff_src = builder.make_gradient(src_.elements);
-      builder.add(Direction::backward_data, implementation(builder, tiling, "sgemm+col2im"),
-                  [&builder, this, shape, tiling, diff_dst, diff_src, index = builder.layer()] {
-                    run_backward_data(builder, shape, tiling, diff_dst, diff_src,
-                                      builder.parameters(index).weights);
-                  });
+      builder.add(
+          Direction::backward_data, implementation(builder, tiling, "sgemm+col2im"), {diff_dst, diff_src},
+          [&builder, this, shape, tiling, diff_dst, diff_src, index = builder.layer()] {
+            run_backward_data(builder, shape, tiling, diff_dst, diff_src, builder.parameters(index).weights);
+          });
     }
-    builder.discard_gradient(diff_dst);
     return diff_src;
   }
 
@@ -175,8 +173,8 @@ class ConvolutionPlan final : public LayerPlan {
 
 }  // namespace
 
-std::unique_ptr<LayerPlan> make_convolution(const ModelLayer& layer) {
-  return std::make_unique<ConvolutionPlan>(layer, std::get<Convolution>(layer.kind));
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const Convolution& convolution) {
+  return std::make_unique<ConvolutionPlan>(layer, convolution);
 }
 
 }  // namespace cnnbench::gemm

@@ -16,16 +16,15 @@ class DensePlan final : public LayerPlan {
     batch_ = builder.options.batch;
     src_ = src;
     dst_ = builder.make_activation(batch_ * units_);
-    builder.add(Direction::forward, implementation(builder), [&builder, this, index = builder.layer()] {
-      run_forward(builder, builder.parameters(index));
-    });
+    builder.add(
+        Direction::forward, implementation(builder), {src, dst_},
+        [&builder, this, index = builder.layer()] { run_forward(builder, builder.parameters(index)); });
     if (builder.training() && dense_.activation != Activation::none) dst_.writable = false;
-    builder.discard_activation(src);
     return dst_;
   }
 
   Value backward(Builder& builder, const Value& diff_dst) override {
-    builder.add(Direction::backward_weights, implementation(builder),
+    builder.add(Direction::backward_weights, implementation(builder), {src_, dst_, diff_dst},
                 [&builder, this, diff_dst, index = builder.layer()] {
                   run_through_activation(builder, diff_dst, builder.gradients(index).bias);
                   const Matrix a{builder.data(diff_dst), units_, true};
@@ -36,7 +35,7 @@ class DensePlan final : public LayerPlan {
     Value diff_src;
     if (layer_.input_gradient) {
       diff_src = builder.make_gradient(src_.elements);
-      builder.add(Direction::backward_data, implementation(builder),
+      builder.add(Direction::backward_data, implementation(builder), {diff_dst, diff_src},
                   [&builder, this, diff_dst, diff_src, index = builder.layer()] {
                     const Matrix a{builder.data(diff_dst), units_};
                     const Matrix b{builder.parameters(index).weights, inputs_};
@@ -44,7 +43,6 @@ class DensePlan final : public LayerPlan {
                                              inputs_);
                   });
     }
-    builder.discard_gradient(diff_dst);
     return diff_src;
   }
 
@@ -99,8 +97,8 @@ class DensePlan final : public LayerPlan {
 
 }  // namespace
 
-std::unique_ptr<LayerPlan> make_dense(const ModelLayer& layer) {
-  return std::make_unique<DensePlan>(layer, std::get<Dense>(layer.kind));
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const Dense& dense) {
+  return std::make_unique<DensePlan>(layer, dense);
 }
 
 }  // namespace cnnbench::gemm

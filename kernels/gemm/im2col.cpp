@@ -5,6 +5,9 @@
 namespace cnnbench::gemm {
 namespace {
 
+using common::Range;
+using common::Window;
+
 /// One tap: which input each output pixel sees.
 struct Tap {
   std::int64_t row;

@@ -19,7 +19,7 @@ class LrnPlan final : public LayerPlan {
     src_ = src;
     dst_ = builder.make_activation(src.elements);
     if (builder.training()) scale_ = builder.make_activation(src.elements);
-    builder.add(Direction::forward, "loop", [&builder, this] {
+    builder.add(Direction::forward, "loop", {src, dst_, scale_}, [&builder, this] {
       const float* const x = builder.data(src_);
       float* const y = builder.data(dst_);
       float* const scale = scale_ ? builder.data(scale_) : nullptr;
@@ -27,14 +27,13 @@ class LrnPlan final : public LayerPlan {
         run_forward(x, first, begin, end, y, scale);
       });
     });
-    builder.discard_activation(src);
     return dst_;
   }
 
   /// dx_i = dy_i · s_i^-β - 2αβ/n · x_i · Σ_j dy_j · x_j · s_j^(-β-1), over the j whose window holds i.
   Value backward(Builder& builder, const Value& diff_dst) override {
     const Value diff_src = builder.make_gradient(src_.elements);
-    builder.add(Direction::backward_data, "loop", [&builder, this, diff_dst, diff_src] {
+    builder.add(Direction::backward_data, "loop", {src_, scale_, diff_dst, diff_src}, [=, &builder, this] {
       const float* const x = builder.data(src_);
       const float* const s = builder.data(scale_);
       const float* const dy = builder.data(diff_dst);
@@ -48,7 +47,6 @@ class LrnPlan final : public LayerPlan {
         }
       });
     });
-    builder.discard_gradient(diff_dst);
     return diff_src;
   }
 
@@ -105,7 +103,8 @@ class BatchNormalizationPlan final : public LayerPlan {
     src_ = src;
     dst_ = builder.training() ? builder.make_activation(src.elements) : builder.in_place_or_new(src);
     if (builder.training()) statistics_ = builder.make_activation(2 * channels_);
-    builder.add(Direction::forward, "loop", [&builder, this, index = builder.layer()] {
+    const int index = builder.layer();
+    builder.add(Direction::forward, "loop", {src, dst_, statistics_}, [=, &builder, this] {
       const Parameters parameters = builder.parameters(index);
       const float* const x = builder.data(src_);
       float* const y = builder.data(dst_);
@@ -130,7 +129,8 @@ class BatchNormalizationPlan final : public LayerPlan {
   /// With x̂ the normalised input: dγ = Σ dy·x̂, dβ = Σ dy, and where it is wanted, in a second operation,
   /// dx = γ/σ · (dy - (dβ + x̂ · dγ) / m) over the m elements of the channel (Ioffe & Szegedy 2015, §3).
   Value backward(Builder& builder, const Value& diff) override {
-    builder.add(Direction::backward_weights, "loop", [&builder, this, diff, index = builder.layer()] {
+    const int index = builder.layer();
+    builder.add(Direction::backward_weights, "loop", {src_, statistics_, diff}, [=, &builder, this] {
       const Parameters gradients = builder.gradients(index);
       const float* const x = builder.data(src_);
       const float* const dy = builder.data(diff);
@@ -148,11 +148,8 @@ class BatchNormalizationPlan final : public LayerPlan {
         gradients.bias[c] = static_cast<float>(sum);
       }
     });
-    if (!layer_.input_gradient) {
-      builder.discard_gradient(diff);
-      return {};
-    }
-    builder.add(Direction::backward_data, "loop", [&builder, this, diff, index = builder.layer()] {
+    if (!layer_.input_gradient) return {};
+    builder.add(Direction::backward_data, "loop", {src_, statistics_, diff}, [=, &builder, this] {
       const Parameters gradients = builder.gradients(index);
       const float* const weights = builder.parameters(index).weights;
       const float* const x = builder.data(src_);
@@ -211,11 +208,11 @@ class BatchNormalizationPlan final : public LayerPlan {
 
 }  // namespace
 
-std::unique_ptr<LayerPlan> make_lrn(const ModelLayer& layer) {
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const LocalResponseNormalization&) {
   return std::make_unique<LrnPlan>(layer);
 }
 
-std::unique_ptr<LayerPlan> make_batch_normalization(const ModelLayer& layer) {
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const BatchNormalization&) {
   return std::make_unique<BatchNormalizationPlan>(layer);
 }
 

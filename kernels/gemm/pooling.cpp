@@ -1,8 +1,12 @@
+#include "kernels/common/window.h"
+
 #include "kernels/gemm/builder.h"
-#include "kernels/gemm/window.h"
 
 namespace cnnbench::gemm {
 namespace {
+
+using common::Range;
+using common::Window;
 
 /// What one output sees of a plane: never padding, and at least one element.
 struct View {
@@ -46,13 +50,13 @@ class PoolingPlan final : public LayerPlan {
   PoolingPlan(const ModelLayer& layer, const Pooling& pooling)
       : layer_(layer),
         max_(pooling.pool == PoolKind::max),
-        window_(window_of(layer, pooling.kernel, pooling.stride)) {}
+        window_(common::window_of(layer, pooling.kernel, pooling.stride)) {}
 
   Value forward(Builder& builder, const Value& src) override {
     planes_ = builder.options.batch * layer_.input.channels;
     src_ = src;
     const Value dst = builder.make_activation(builder.options.batch * layer_.output.size());
-    builder.add(Direction::forward, "loop", [&builder, this, dst] {
+    builder.add(Direction::forward, "loop", {src, dst}, [&builder, this, dst] {
       const float* const input = builder.data(src_);
       float* const output = builder.data(dst);
       const std::int64_t width = window_.columns.input;
@@ -67,14 +71,13 @@ class PoolingPlan final : public LayerPlan {
           for_outputs(window_, [=](std::int64_t i, const View& v) { out[i] = average(in, width, v); });
       }
     });
-    builder.discard_activation(src);
     return dst;
   }
 
   /// Maximum: an output's gradient goes to the first of the largest elements. Average: to all alike.
   Value backward(Builder& builder, const Value& diff_dst) override {
     const Value diff_src = builder.make_gradient(src_.elements);
-    builder.add(Direction::backward_data, "loop", [&builder, this, diff_dst, diff_src] {
+    builder.add(Direction::backward_data, "loop", {src_, diff_dst, diff_src}, [=, &builder, this] {
       const float* const input = builder.data(src_);
       const float* const gradient = builder.data(diff_dst);
       float* const result = builder.data(diff_src);
@@ -83,7 +86,6 @@ class PoolingPlan final : public LayerPlan {
         run_backward(input + plane * input_plane(), gradient + plane * output_plane(),
                      result + plane * input_plane());
     });
-    builder.discard_gradient(diff_dst);
     return diff_src;
   }
 
@@ -113,8 +115,8 @@ class PoolingPlan final : public LayerPlan {
 
 }  // namespace
 
-std::unique_ptr<LayerPlan> make_pooling(const ModelLayer& layer) {
-  return std::make_unique<PoolingPlan>(layer, std::get<Pooling>(layer.kind));
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const Pooling& pooling) {
+  return std::make_unique<PoolingPlan>(layer, pooling);
 }
 
 }  // namespace cnnbench::gemm

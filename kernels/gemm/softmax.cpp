@@ -16,7 +16,7 @@ class SoftmaxPlan final : public LayerPlan {
     pixels_ = builder.options.batch * plane_;
     // In training, the loss may be taken of what enters.
     dst_ = builder.training() ? builder.make_activation(src.elements) : builder.in_place_or_new(src);
-    builder.add(Direction::forward, "loop", [&builder, this, src] {
+    builder.add(Direction::forward, "loop", {src, dst_}, [&builder, this, src] {
       const float* const input = builder.data(src);
       float* const output = builder.data(dst_);
 #pragma omp parallel for schedule(static)
@@ -28,7 +28,7 @@ class SoftmaxPlan final : public LayerPlan {
   }
 
   Value backward(Builder& builder, const Value& diff) override {
-    builder.add(Direction::backward_data, "loop", [&builder, this, diff] {
+    builder.add(Direction::backward_data, "loop", {dst_, diff}, [&builder, this, diff] {
       const float* const output = builder.data(dst_);
       float* const gradient = builder.data(diff);
 #pragma omp parallel for schedule(static)
@@ -77,7 +77,7 @@ class SoftmaxPlan final : public LayerPlan {
 
 }  // namespace
 
-std::unique_ptr<LayerPlan> make_softmax(const ModelLayer& layer) {
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const Softmax&) {
   return std::make_unique<SoftmaxPlan>(layer);
 }
 

@@ -8,12 +8,12 @@ ConvolutionShape::ConvolutionShape(const ModelLayer& layer, const Convolution& c
       groups(convolution.groups),
       channels(layer.input.channels / convolution.groups),
       filters(convolution.filters / convolution.groups),
-      window(window_of(layer, convolution.kernel, convolution.stride)) {}
+      window(common::window_of(layer, convolution.kernel, convolution.stride)) {}
 
 Tiling::Tiling(const ConvolutionShape& shape) : shape_(shape) {
   const std::int64_t most = std::max<std::int64_t>(1, scratch_limit / (shape.taps() + shape.filters));
   const std::int64_t plane = shape.output_plane();
-  const auto same = [](const Axis& axis) {
+  const auto same = [](const common::Axis& axis) {
     return axis.kernel == 1 && axis.stride == 1 && axis.before == 0 && axis.output == axis.input;
   };
   constexpr std::int64_t enough = 128;  // pixels, for a multiplication to be worth its call

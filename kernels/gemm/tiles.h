@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "kernels/gemm/window.h"
+#include "kernels/common/window.h"
 
 namespace cnnbench::gemm {
 
@@ -26,7 +26,7 @@ struct ConvolutionShape {
   std::int64_t groups;
   std::int64_t channels;  ///< of a group
   std::int64_t filters;   ///< of a group
-  Window window;
+  common::Window window;
 };
 
 /// Output pixels that are computed together: a range of one image, or several whole images.

@@ -2,7 +2,7 @@
 #include <optional>
 #include <stdexcept>
 
-#include "harness/backend/initial_values.h"
+#include "kernels/common/dropout.h"
 #include "kernels/onednn/builder.h"
 #include "kernels/onednn/compat.h"
 #include "kernels/onednn/layout.h"
@@ -19,7 +19,6 @@ Value add_eltwise(Builder& builder, const Value& src, dnnl::algorithm algorithm,
                                             algorithm, src.desc, alpha, beta);
   builder.add(Direction::forward, desc.impl_info_str(), dnnl::eltwise_forward(desc),
               {{DNNL_ARG_SRC, src.data}, {DNNL_ARG_DST, dst.data}});
-  if (dst.buffer != src.buffer) builder.discard(src);
   return dst;
 }
 
@@ -27,7 +26,7 @@ Value add_eltwise(Builder& builder, const Value& src, dnnl::algorithm algorithm,
 /// the forward operation, as the algorithm wants it.
 Value add_eltwise_backward(Builder& builder, const Value& gradient, const Value& data, int data_argument,
                            dnnl::algorithm algorithm, float alpha, float beta) {
-  const Value diff = builder.converted(gradient, data.desc);
+  const Value diff = builder.in_layout(gradient, data.desc);
   const auto hint = compat::eltwise_forward(builder.engine, dnnl::prop_kind::forward_training, algorithm,
                                             data.desc, alpha, beta);
   const auto desc = compat::eltwise_backward(builder.library(Direction::backward_data), hint, algorithm,
@@ -40,8 +39,8 @@ Value add_eltwise_backward(Builder& builder, const Value& gradient, const Value&
 /// An activation function as a layer: in place, its backward pass from the output alone.
 class ActivationPlan final : public LayerPlan {
  public:
-  explicit ActivationPlan(const ModelLayer& layer)
-      : layer_(layer), function_(std::get<ActivationLayer>(layer.kind).function) {}
+  ActivationPlan(const ModelLayer& layer, const ActivationLayer& activation)
+      : layer_(layer), function_(activation.function) {}
 
   Value forward(Builder& builder, const Value& src) override {
     dst_ = add_eltwise(builder, src, eltwise_algorithm(function_, false), 0, 0);
@@ -83,39 +82,9 @@ class StandardizePlan final : public LayerPlan {
   Value dst_;
 };
 
-/// So many factors of dropout are drawn at a time: they stay in the first-level cache until they are used.
-constexpr std::int64_t drawn_at_once = 2048;
-
-/// One step of dropout: dst = src · mask, the mask drawn for it.
-struct DropoutStep {
-  const Model& model;
-  int layer;
-  std::uint64_t seed;
-  std::uint64_t step;
-  const float* src;
-  float* dst;
-  float* mask;
-
-  /// `count` factors from element `first`, a multiple of 4, of the plain tensor.
-  void draw(float* to, std::int64_t first, std::int64_t count) const {
-    dropout_mask(model, layer, seed, step, {to, static_cast<std::size_t>(count)},
-                 static_cast<std::uint64_t>(first));
-  }
-};
-
-/// Where memory has the order of the plain tensor.
-void drop_plain(const DropoutStep& at, std::int64_t count) {
-#pragma omp parallel for schedule(static)
-  for (std::int64_t first = 0; first < count; first += drawn_at_once) {
-    const std::int64_t length = std::min(drawn_at_once, count - first);
-    at.draw(at.mask + first, first, length);
-    for (std::int64_t i = first; i < first + length; ++i) at.dst[i] = at.src[i] * at.mask[i];
-  }
-}
-
 /// In any layout, a channel of an image at a time: element i of the stream is element i of the plain tensor.
 /// What fills up the last blocks becomes 0.
-void drop_anywhere(const DropoutStep& at, const Places& places) {
+void drop_anywhere(const common::DropoutStep& at, const Places& places) {
   const std::int64_t channels = places.dims[1];
   const std::int64_t width = places.dims[3];
   const std::int64_t pixels = places.dims[2] * width;
@@ -126,6 +95,7 @@ void drop_anywhere(const DropoutStep& at, const Places& places) {
       const std::int64_t base = places.offsets[0][static_cast<std::size_t>(image)] +
                                 places.offsets[1][static_cast<std::size_t>(channel)];
       const std::int64_t start = (image * channels + channel) * pixels;
+      constexpr std::int64_t drawn_at_once = common::drawn_at_once;
       float drawn[drawn_at_once + 4] = {};
       for (std::int64_t first = 0; first < pixels; first += drawn_at_once) {
         const std::int64_t length = std::min(drawn_at_once, pixels - first);
@@ -153,14 +123,14 @@ class DropoutPlan final : public LayerPlan {
     const std::optional<Places> places = places_of(src.desc);
     if (!places) throw std::runtime_error("dropout: its input is in a layout of the library's own");
     builder.add(
-        Direction::forward, "philox+multiply",
+        Direction::forward, "philox+multiply", {src.data, dst.data, mask_.data},
         [&builder, layer = builder.layer(), src, dst, mask = mask_, places = *places,
          plain = is_plain(*places), step = std::uint64_t{0}]() mutable {
-          const auto floats = [](const Value& of) { return static_cast<float*>(of.data.get_data_handle()); };
-          const DropoutStep now{builder.model, layer,       builder.options.seed, step++,
-                                floats(src),   floats(dst), floats(mask)};
+          const common::DropoutStep now{
+              builder.model,    layer, builder.options.seed, step++, floats(src.data), floats(dst.data),
+              floats(mask.data)};
           if (plain)
-            drop_plain(now, static_cast<std::int64_t>(src.desc.get_size() / sizeof(float)));
+            common::drop_plain(now, static_cast<std::int64_t>(src.desc.get_size() / sizeof(float)));
           else
             drop_anywhere(now, places);
         },
@@ -169,15 +139,12 @@ class DropoutPlan final : public LayerPlan {
   }
 
   Value backward(Builder& builder, const Value& given) override {
-    const Value diff = builder.converted(given, mask_.desc);
+    const Value diff = builder.in_layout(given, mask_.desc);
     const auto count = static_cast<std::int64_t>(mask_.desc.get_size() / sizeof(float));
     builder.add(
-        Direction::backward_data, "multiply",
-        [diff, mask = mask_, count] {
-          float* const gradient = static_cast<float*>(diff.data.get_data_handle());
-          const float* const factor = static_cast<const float*>(mask.data.get_data_handle());
-#pragma omp parallel for simd schedule(static)
-          for (std::int64_t i = 0; i < count; ++i) gradient[i] *= factor[i];
+        Direction::backward_data, "multiply", {diff.data, mask_.data},
+        [diff = diff.data, mask = mask_.data, count] {
+          common::drop_gradient(floats(diff), floats(mask), count);
         },
         1, layouts_of({diff.desc}, {diff.desc}));
     return diff;
@@ -195,16 +162,21 @@ class NothingPlan final : public LayerPlan {
 
 }  // namespace
 
-std::unique_ptr<LayerPlan> make_activation(const ModelLayer& layer) {
-  return std::make_unique<ActivationPlan>(layer);
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const ActivationLayer& activation) {
+  return std::make_unique<ActivationPlan>(layer, activation);
 }
 
-std::unique_ptr<LayerPlan> make_standardize(const ModelLayer& layer) {
-  return std::make_unique<StandardizePlan>(std::get<Standardize>(layer.kind));
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer&, const Standardize& standardize) {
+  return std::make_unique<StandardizePlan>(standardize);
 }
 
-std::unique_ptr<LayerPlan> make_dropout(const ModelLayer&) {
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer&, const Dropout&) {
   return std::make_unique<DropoutPlan>();
+}
+
+// A flattened value lies in memory as it was: see Value.
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer&, const Flatten&) {
+  return make_nothing();
 }
 
 std::unique_ptr<LayerPlan> make_nothing() {

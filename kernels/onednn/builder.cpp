@@ -66,23 +66,26 @@ memory::dims to_dims(std::int64_t batch, const Shape& shape) {
   return {batch, shape.channels, shape.height, shape.width};
 }
 
-Builder::Builder(const Model& the_model, const PrepareOptions& the_options, const Variant& the_variant)
-    : model(the_model),
-      options(the_options),
-      variant(the_variant),
+float* floats(const memory& data) {
+  return data ? static_cast<float*>(data.get_data_handle()) : nullptr;
+}
+
+Builder::Builder(const Model& of, const PrepareOptions& with, const Variant& in)
+    : BuilderBase(of, with),
+      variant(in),
       engine(dnnl::engine::kind::cpu, 0),
       stream(engine),
-      values(the_model.layers.size() + 1),
-      choices(layer_choices(the_model, the_options, the_variant)),
-      pooled(layers_pooled_by_winograd(the_model, choices)) {}
+      values(of.layers.size() + 1),
+      choices(layer_choices(of, with, in)),
+      pooled(layers_pooled_by_winograd(of, choices)) {}
 
 memory::desc Builder::source_desc(const memory::dims& dims) const {
   return activation_desc(
-      dims, next_to_winograd(model, choices, layer_, -1) && next_to_winograd(model, choices, layer_, 1));
+      dims, next_to_winograd(model, choices, layer(), -1) && next_to_winograd(model, choices, layer(), 1));
 }
 
 memory::desc Builder::destination_desc(const memory::dims& dims) const {
-  return activation_desc(dims, next_to_winograd(model, choices, layer_, 1));
+  return activation_desc(dims, next_to_winograd(model, choices, layer(), 1));
 }
 
 memory::desc Builder::activation_desc(const memory::dims& dims, bool shared) const {
@@ -92,16 +95,24 @@ memory::desc Builder::activation_desc(const memory::dims& dims, bool shared) con
 
 Value Builder::make_value(const memory::dims& dims, const memory::desc& desc) {
   const bool kept = training() && !backward_;
-  const std::size_t bytes = desc.get_size();
-  // What is kept must not hold on to a free buffer that is far larger, such as scratch memory.
+  Value value =
+      in_buffer(dims, desc, kept ? buffers.dedicate(desc.get_size()) : buffers.add(desc.get_size()));
+  value.writable = true;
+  return value;
+}
+
+Value Builder::make_input() {
+  const memory::desc desc = plain_desc(to_dims(options.batch, model.input));
+  return in_buffer(to_dims(options.batch, model.input), desc, buffers.dedicate(desc.get_size()));
+}
+
+Value Builder::in_buffer(const memory::dims& dims, const memory::desc& desc, int buffer) {
   Value value;
   value.dims = dims;
   value.desc = desc;
   value.data = memory(desc, engine, DNNL_MEMORY_NONE);
-  value.buffer = kept ? buffers.dedicate(bytes) : buffers.acquire(bytes);
-  value.kept = kept;
-  value.writable = true;
-  buffers.bind(value.data, value.buffer);
+  value.buffer = buffer;
+  buffers.bind(value.data, buffer);
   return value;
 }
 
@@ -112,10 +123,6 @@ Value Builder::view(const Value& value, const memory::dims& dims, const memory::
   result.data = memory(desc, engine, DNNL_MEMORY_NONE);
   buffers.bind(result.data, result.buffer);
   return result;
-}
-
-void Builder::discard(const Value& value) {
-  if (value && !value.kept) buffers.release(value.buffer);
 }
 
 Value Builder::in_layout(const Value& value, const memory::desc& wanted) {
@@ -148,8 +155,8 @@ void Builder::settle_reorders() {
 }
 
 compat::Library Builder::library(Direction direction) const {
-  const std::string name = layer_ < static_cast<int>(model.layers.size())
-                               ? model.layers[static_cast<std::size_t>(layer_)].name
+  const std::string name = layer() < static_cast<int>(model.layers.size())
+                               ? model.layers[static_cast<std::size_t>(layer())].name
                                : "loss";
   std::vector<std::string> wrong;
   for (const Distrusted& each : options.distrusted)
@@ -171,15 +178,9 @@ void Builder::note(int layer, const std::string& what, const Reorder& reorder) {
   }
 }
 
-Value Builder::converted(const Value& value, const memory::desc& wanted) {
-  Value result = in_layout(value, wanted);
-  if (result.buffer != value.buffer) discard(value);
-  return result;
-}
-
 Value Builder::with_dims(const Value& value, const memory::dims& dims) {
   if (value.dims == dims) return value;
-  return view(converted(value, plain_desc(value.dims)), dims, plain_desc(dims));
+  return view(in_layout(value, plain_desc(value.dims)), dims, plain_desc(dims));
 }
 
 void Builder::add(Direction direction, const std::string& implementation, const dnnl::primitive& primitive,
@@ -188,41 +189,38 @@ void Builder::add(Direction direction, const std::string& implementation, const 
   action.primitive = primitive;
   for (const auto& [name, data] : arguments) {
     if (!data) continue;  // an optional argument that this layer does not have
+    buffers.use(data, operations.size());
     action.arguments.push_back({name, data.get()});
     held.push_back(data);
   }
   operations.push_back(
-      {layer_, direction, implementation, error_growth(implementation), activation_layouts(arguments)});
+      {layer(), direction, implementation, error_growth(implementation), activation_layouts(arguments)});
   actions.push_back(std::move(action));
 }
 
-void Builder::add(Direction direction, const std::string& implementation, std::function<void()> function,
-                  double growth, const std::string& layout) {
-  operations.push_back({layer_, direction, implementation, growth, layout});
+void Builder::add(Direction direction, const std::string& implementation, std::initializer_list<memory> uses,
+                  std::function<void()> function, double growth, const std::string& layout) {
+  for (const memory& data : uses) buffers.use(data, operations.size());
+  operations.push_back({layer(), direction, implementation, growth, layout});
   actions.push_back({{}, {}, std::move(function)});
 }
 
 memory Builder::scratch(std::int64_t floats) {
   const memory data({{floats}, memory::data_type::f32, memory::format_tag::x}, engine, DNNL_MEMORY_NONE);
-  scratch_.push_back(buffers.acquire(data.get_desc().get_size()));
-  buffers.bind(data, scratch_.back());
+  buffers.bind(data, buffers.add(data.get_desc().get_size()));
   return data;
-}
-
-void Builder::release_scratch() {
-  for (const int buffer : scratch_) buffers.release(buffer);
-  scratch_.clear();
 }
 
 std::size_t Builder::add_parameter(Tensor tensor, const memory::desc& plain, const memory::desc& desc) {
   Parameter parameter;
-  parameter.layer = layer_;
+  parameter.layer = layer();
   parameter.tensor = tensor;
   parameter.plain = plain;
   parameter.desc = desc;
   parameter.data = memory(desc, engine, DNNL_MEMORY_NONE);
   if (training()) parameter.gradient = memory(desc, engine, DNNL_MEMORY_NONE);
   parameters.push_back(std::move(parameter));
+  arena.add(layer(), tensor, desc.get_size() / sizeof(float));
   return parameters.size() - 1;
 }
 
@@ -234,7 +232,7 @@ memory Builder::parameter_as(std::size_t index, const memory::desc& wanted) {
   const auto reorder =
       std::make_shared<Reorder>(engine, parameter.desc, wanted, library(Direction::reorder).trusted);
   const std::string what = parameter.tensor == Tensor::weights ? "weights" : "bias";
-  parameter.refresh.push_back([this, reorder, from = parameter.data, copy, layer = layer_, what] {
+  parameter.refresh.push_back([this, reorder, from = parameter.data, copy, layer = layer(), what] {
     reorder->run(stream, from, copy);
     note(layer, "further copy of its " + what, *reorder);
   });
@@ -251,6 +249,20 @@ memory Builder::parameter_copy(std::size_t index, std::int64_t floats,
   parameter_copies.bind(copy, parameter_copies.dedicate(copy.get_desc().get_size()));
   parameters[index].refresh.push_back([copy, make = std::move(make)] { make(copy); });
   return copy;
+}
+
+void Builder::place_parameters() {
+  arena.allocate(training());
+  parameter_copies.allocate({});
+  point_parameters();
+}
+
+void Builder::point_parameters() {
+  for (Parameter& parameter : parameters) {
+    const auto find = [&](Tensor tensor) { return arena.find(parameter.layer, tensor).data(); };
+    parameter.data.set_data_handle(find(parameter.tensor));
+    if (training()) parameter.gradient.set_data_handle(find(common::gradient_of(parameter.tensor)));
+  }
 }
 
 }  // namespace cnnbench::onednn

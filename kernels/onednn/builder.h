@@ -2,12 +2,13 @@
 
 #include <functional>
 #include <initializer_list>
+#include <memory>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "harness/backend/backend.h"
+#include "kernels/common/network.h"
 #include "kernels/onednn/buffers.h"
 #include "kernels/onednn/compat.h"
 #include "kernels/onednn/reorder.h"
@@ -25,7 +26,6 @@ struct Value {
   memory::desc desc;
   memory data;
   int buffer = -1;
-  bool kept = false;          ///< its buffer must not serve others
   bool writable = false;      ///< the next layer may work in place
   bool through_relu = false;  ///< a gradient that went back through the ReLU of the layer before already
   /// Where a step does not make the value, since two layers share an operation: what computes it for a
@@ -42,7 +42,6 @@ struct Parameter {
   Tensor tensor = Tensor::weights;
   memory::desc plain;  ///< OIHW, GOIHW, OI or X
   memory::desc desc;
-  std::size_t offset = 0;  ///< bytes into both arenas
   memory data;
   memory gradient;
   std::vector<std::function<void()>> refresh;  ///< what makes each of the copies from the master
@@ -55,43 +54,29 @@ struct Action {
   std::function<void()> function;
 };
 
-/// The values of a layer that Program::read can be asked for.
-struct LayerValues {
-  Value input;
-  Value output;
-  Value mask;
-  Value input_gradient;
-  Value output_gradient;
-};
-
 using Arguments = std::initializer_list<std::pair<int, memory>>;
 
 /// Gathers a program's operations and memory, layer by layer.
-class Builder {
+class Builder : public common::BuilderBase {
  public:
-  Builder(const Model& model, const PrepareOptions& options, const Variant& variant);
+  Builder(const Model& of, const PrepareOptions& with, const Variant& in);
 
-  const Model& model;
-  const PrepareOptions& options;
-  const Variant& variant;
+  const Variant variant;
   dnnl::engine engine;
   dnnl::stream stream;
-  BufferPlan buffers;           ///< of values
-  BufferPlan parameter_copies;  ///< in further layouts
-  std::vector<Operation> operations;
+  BoundBuffers buffers;           ///< of values
+  BoundBuffers parameter_copies;  ///< in further layouts
   std::vector<Action> actions;
   std::vector<memory> held;  ///< memory that actions refer to
   std::vector<Parameter> parameters;
-  std::vector<LayerValues> values;   ///< a layer
-  std::vector<LayerChoice> choices;  ///< a layer
-  std::vector<bool> pooled;          ///< a layer: whether it is pooling that the one before computes, too
-  double loss = 0;
+  std::vector<common::LayerValues<Value>> values;  ///< a layer
+  std::vector<LayerChoice> choices;                ///< a layer
+  std::vector<bool> pooled;  ///< a layer: whether it is pooling that the one before computes, too
 
   /// Reorders of parameters that a step repeats, by operation: set-up finds out which implementation is
   /// right.
   std::vector<std::pair<std::size_t, std::shared_ptr<Reorder>>> repeated_reorders;
 
-  bool training() const { return options.pass != Pass::forward; }
   dnnl::prop_kind forward_kind() const {
     return training() ? dnnl::prop_kind::forward_training : dnnl::prop_kind::forward_inference;
   }
@@ -107,9 +92,6 @@ class Builder {
   /// Gives the operations of repeated_reorders the implementations that were found right at set-up.
   void settle_reorders();
 
-  /// Operations added from here on belong to this layer (model.layers.size(): the loss).
-  void begin_layer(int layer) { layer_ = layer; }
-  int layer() const { return layer_; }
   /// From here on values are gradients: short-lived, also in training.
   void begin_backward() { backward_ = true; }
 
@@ -120,21 +102,18 @@ class Builder {
   memory::desc source_desc(const memory::dims& dims) const;
   memory::desc destination_desc(const memory::dims& dims) const;
 
+  /// The images, in plain layout: the same enter every step.
+  Value make_input();
+
   /// An uninitialised value. In the forward part of training it is kept for the backward part.
   Value make_value(const memory::dims& dims, const memory::desc& desc);
 
   /// The same memory seen as another descriptor.
   Value view(const Value& value, const memory::dims& dims, const memory::desc& desc);
 
-  /// The value is not needed any more; its buffer may serve others.
-  void discard(const Value& value);
-
   /// The value in the layout that is wanted: itself, or a reordered copy (an operation, charged to this
   /// layer).
   Value in_layout(const Value& value, const memory::desc& wanted);
-
-  /// The same, and the value itself is discarded where a copy was made.
-  Value converted(const Value& value, const memory::desc& wanted);
 
   /// The value with these dimensions, equal element by element in CHW order; in plain layout where they
   /// differ.
@@ -143,12 +122,12 @@ class Builder {
   void add(Direction direction, const std::string& implementation, const dnnl::primitive& primitive,
            Arguments arguments);
   void add_reorder(const std::shared_ptr<Reorder>& reorder, const memory& from, const memory& to);
-  void add(Direction direction, const std::string& implementation, std::function<void()> function,
-           double error_growth = 1, const std::string& layout = {});
+  /// The function reads and writes the memory that it `uses`, as far as that is there.
+  void add(Direction direction, const std::string& implementation, std::initializer_list<memory> uses,
+           std::function<void()> function, double error_growth = 1, const std::string& layout = {});
 
-  /// Uninitialised memory for the next operations, until release_scratch().
+  /// Uninitialised memory for the operations that use it.
   memory scratch(std::int64_t floats);
-  void release_scratch();
 
   /// Registers a parameter of this layer; returns its index.
   std::size_t add_parameter(Tensor tensor, const memory::desc& plain, const memory::desc& desc);
@@ -160,12 +139,17 @@ class Builder {
   /// A copy of so many floats that `make` fills from the parameter, at set-up and whenever it is written.
   memory parameter_copy(std::size_t parameter, std::int64_t floats, std::function<void(const memory&)> make);
 
+  /// Allocates the parameters and the copies of them.
+  void place_parameters();
+
+  /// Tells the memory of the parameters where the arena is.
+  void point_parameters();
+
  private:
   memory::desc activation_desc(const memory::dims& dims, bool shared) const;
+  Value in_buffer(const memory::dims& dims, const memory::desc& desc, int buffer);
 
-  int layer_ = 0;
   bool backward_ = false;
-  std::vector<int> scratch_;  ///< buffers
   std::vector<Replacement> replacements_;
 };
 
@@ -180,6 +164,9 @@ class LayerPlan {
   virtual Value backward(Builder& builder, const Value& diff_dst) = 0;
 };
 
+/// The elements of memory; nullptr where there is none.
+float* floats(const memory& data);
+
 /// Whether the library can bring data from one layout into the other: from those of Winograd's weights it
 /// cannot.
 bool can_reorder(const dnnl::engine& engine, const memory::desc& from, const memory::desc& to);
@@ -193,17 +180,20 @@ memory::desc any_desc(const memory::dims& dims);
 /// N and a shape as dimensions.
 memory::dims to_dims(std::int64_t batch, const Shape& shape);
 
-std::unique_ptr<LayerPlan> make_convolution(const ModelLayer& layer);
-std::unique_ptr<LayerPlan> make_dense(const ModelLayer& layer);
-std::unique_ptr<LayerPlan> make_pooling(const ModelLayer& layer);
-std::unique_ptr<LayerPlan> make_activation(const ModelLayer& layer);
-std::unique_ptr<LayerPlan> make_standardize(const ModelLayer& layer);
-std::unique_ptr<LayerPlan> make_dropout(const ModelLayer& layer);
+// The plan of a layer of each kind.
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const Convolution& convolution);
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const Dense& dense);
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const Pooling& pooling);
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const ActivationLayer& activation);
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const Standardize& standardize);
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const Dropout& dropout);
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const Flatten& flatten);
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const Softmax& softmax);
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const LocalResponseNormalization& lrn);
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const BatchNormalization& normalization);
+
 /// Of a layer that leaves a value as it lies in memory, or that the one before computes.
 std::unique_ptr<LayerPlan> make_nothing();
-std::unique_ptr<LayerPlan> make_softmax(const ModelLayer& layer);
-std::unique_ptr<LayerPlan> make_lrn(const ModelLayer& layer);
-std::unique_ptr<LayerPlan> make_batch_normalization(const ModelLayer& layer);
 
 /// Adds the loss of `logits` and, where `wanted`, its gradient (with the dimensions of logits).
 Value add_loss(Builder& builder, const Value& logits, bool gradient_wanted);

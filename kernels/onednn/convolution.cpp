@@ -156,8 +156,8 @@ class ConvolutionPlan final : public WeightedLayer {
 
 }  // namespace
 
-std::unique_ptr<LayerPlan> make_convolution(const ModelLayer& layer) {
-  return std::make_unique<ConvolutionPlan>(layer, std::get<Convolution>(layer.kind));
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const Convolution& convolution) {
+  return std::make_unique<ConvolutionPlan>(layer, convolution);
 }
 
 }  // namespace cnnbench::onednn

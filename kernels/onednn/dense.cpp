@@ -49,7 +49,7 @@ class DensePlan final : public WeightedLayer {
   }
 
   Value gradient_value(Builder& builder, const Value& diff_dst) override {
-    return builder.view(builder.converted(diff_dst, plain_desc(diff_dst.dims)), diff_dst.dims, dst(builder));
+    return builder.view(builder.in_layout(diff_dst, plain_desc(diff_dst.dims)), diff_dst.dims, dst(builder));
   }
 
   std::vector<Chosen> offers_forward(const Builder& builder, const dnnl::primitive_attr& attr) override {
@@ -130,8 +130,8 @@ class DensePlan final : public WeightedLayer {
 
 }  // namespace
 
-std::unique_ptr<LayerPlan> make_dense(const ModelLayer& layer) {
-  return std::make_unique<DensePlan>(layer, std::get<Dense>(layer.kind));
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const Dense& dense) {
+  return std::make_unique<DensePlan>(layer, dense);
 }
 
 }  // namespace cnnbench::onednn

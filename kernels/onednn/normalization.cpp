@@ -23,12 +23,11 @@ class LrnPlan final : public LayerPlan {
     }
     builder.add(Direction::forward, forward_.impl_info_str(), dnnl::lrn_forward(forward_),
                 {{DNNL_ARG_SRC, src_.data}, {DNNL_ARG_DST, dst.data}, {DNNL_ARG_WORKSPACE, workspace_}});
-    builder.discard(src_);
     return dst;
   }
 
   Value backward(Builder& builder, const Value& given) override {
-    const Value diff_dst = builder.converted(given, src_.desc);
+    const Value diff_dst = builder.in_layout(given, src_.desc);
     const auto desc = compat::lrn_backward(builder.library(Direction::backward_data), forward_, src_.desc,
                                            src_.desc, Lrn::window, alpha, beta, k);
     const Value diff_src = builder.make_value(src_.dims, src_.desc);
@@ -37,7 +36,6 @@ class LrnPlan final : public LayerPlan {
                  {DNNL_ARG_DIFF_DST, diff_dst.data},
                  {DNNL_ARG_DIFF_SRC, diff_src.data},
                  {DNNL_ARG_WORKSPACE, workspace_}});
-    builder.discard(diff_dst);
     return builder.with_dims(diff_src, given_);
   }
 
@@ -81,12 +79,11 @@ class BatchNormalizationPlan final : public LayerPlan {
                  {DNNL_ARG_SCALE, builder.parameters[scale_].data},
                  {DNNL_ARG_SHIFT, builder.parameters[shift_].data},
                  {DNNL_ARG_DST, dst.data}});
-    if (!in_place) builder.discard(src_);
     return dst;
   }
 
   Value backward(Builder& builder, const Value& given) override {
-    const Value diff = builder.converted(given, src_.desc);
+    const Value diff = builder.in_layout(given, src_.desc);
     const auto desc = compat::batch_normalization_backward(
         builder.library(layer_.input_gradient ? Direction::backward_data : Direction::backward_weights),
         forward_, src_.desc, src_.desc, epsilon, flags_);
@@ -104,9 +101,7 @@ class BatchNormalizationPlan final : public LayerPlan {
          {DNNL_ARG_DIFF_SRC, diff.data},
          {DNNL_ARG_DIFF_SCALE, builder.parameters[scale_].gradient},
          {DNNL_ARG_DIFF_SHIFT, builder.parameters[shift_].gradient}});
-    if (layer_.input_gradient) return builder.with_dims(diff, given_);
-    builder.discard(diff);
-    return {};
+    return layer_.input_gradient ? builder.with_dims(diff, given_) : Value();
   }
 
  private:
@@ -136,11 +131,11 @@ class BatchNormalizationPlan final : public LayerPlan {
 
 }  // namespace
 
-std::unique_ptr<LayerPlan> make_lrn(const ModelLayer& layer) {
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const LocalResponseNormalization&) {
   return std::make_unique<LrnPlan>(layer);
 }
 
-std::unique_ptr<LayerPlan> make_batch_normalization(const ModelLayer& layer) {
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const BatchNormalization&) {
   return std::make_unique<BatchNormalizationPlan>(layer);
 }
 

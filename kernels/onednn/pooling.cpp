@@ -31,12 +31,11 @@ class PoolingPlan final : public LayerPlan {
     }
     builder.add(Direction::forward, forward_.impl_info_str(), dnnl::pooling_forward(forward_),
                 {{DNNL_ARG_SRC, src_.data}, {DNNL_ARG_DST, dst_.data}, {DNNL_ARG_WORKSPACE, workspace_}});
-    builder.discard(src_);
     return dst_;
   }
 
   Value backward(Builder& builder, const Value& given) override {
-    const Value diff_dst = builder.converted(given, dst_.desc);
+    const Value diff_dst = builder.in_layout(given, dst_.desc);
     const auto desc =
         compat::pooling_backward(builder.library(Direction::backward_data), forward_, algorithm_, src_.desc,
                                  dst_.desc, strides_, kernel_, before_, after_);
@@ -45,7 +44,6 @@ class PoolingPlan final : public LayerPlan {
                 {{DNNL_ARG_DIFF_DST, diff_dst.data},
                  {DNNL_ARG_DIFF_SRC, diff_src.data},
                  {DNNL_ARG_WORKSPACE, workspace_}});
-    builder.discard(diff_dst);
     return builder.with_dims(diff_src, given_);
   }
 
@@ -65,8 +63,8 @@ class PoolingPlan final : public LayerPlan {
 
 }  // namespace
 
-std::unique_ptr<LayerPlan> make_pooling(const ModelLayer& layer) {
-  return std::make_unique<PoolingPlan>(layer, std::get<Pooling>(layer.kind));
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const Pooling& pooling) {
+  return std::make_unique<PoolingPlan>(layer, pooling);
 }
 
 }  // namespace cnnbench::onednn

@@ -18,13 +18,12 @@ class SoftmaxPlan final : public LayerPlan {
     dst_ = in_place ? src : builder.make_value(src.dims, src.desc);
     builder.add(Direction::forward, forward_.impl_info_str(), dnnl::softmax_forward(forward_),
                 {{DNNL_ARG_SRC, src.data}, {DNNL_ARG_DST, dst_.data}});
-    if (!in_place) builder.discard(src);
     if (builder.training()) dst_.writable = false;
     return dst_;
   }
 
   Value backward(Builder& builder, const Value& given) override {
-    const Value diff = builder.converted(given, dst_.desc);
+    const Value diff = builder.in_layout(given, dst_.desc);
     const auto desc =
         compat::softmax_backward(builder.library(Direction::backward_data), forward_, dst_.desc, dst_.desc);
     builder.add(Direction::backward_data, desc.impl_info_str(), dnnl::softmax_backward(desc),
@@ -41,7 +40,7 @@ class SoftmaxPlan final : public LayerPlan {
 
 }  // namespace
 
-std::unique_ptr<LayerPlan> make_softmax(const ModelLayer& layer) {
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const Softmax&) {
   return std::make_unique<SoftmaxPlan>(layer);
 }
 

@@ -39,14 +39,13 @@ Value WeightedLayer::forward(Builder& builder, const Value& given) {
     bias = builder.parameters[bias_].data;
   }
 
-  src_ = builder.converted(src, chosen.src);
+  src_ = builder.in_layout(src, chosen.src);
   const Value dst = builder.make_value(to_dims(builder.options.batch, layer_.output), chosen.dst);
   builder.add(Direction::forward, chosen.implementation, chosen.primitive,
               {{DNNL_ARG_SRC, src_.data},
                {DNNL_ARG_WEIGHTS, builder.parameter_as(weights_, chosen.weights)},
                {DNNL_ARG_BIAS, bias},
                {DNNL_ARG_DST, dst.data}});
-  builder.discard(src_);
   dst_ = output_value(builder, dst);
   if (activation_ != Activation::none && !fused) add_activation_forward(builder, activation_, dst_);
   if (backward && activation_ != Activation::none) dst_.writable = false;
@@ -76,7 +75,7 @@ void add_activation_backward(Builder& builder, Activation activation, const Valu
 Value WeightedLayer::backward(Builder& builder, const Value& given) {
   Value output_gradient = given;
   if (activation_ != Activation::none) {
-    output_gradient = builder.converted(given, dst_.desc);
+    output_gradient = builder.in_layout(given, dst_.desc);
     if (!given.through_relu)
       add_activation_backward(builder, activation_, dst_, output_gradient, layer_.input_gradient);
   }
@@ -89,7 +88,6 @@ Value WeightedLayer::backward(Builder& builder, const Value& given) {
                {DNNL_ARG_DIFF_DST, weights_diff_dst.data},
                {DNNL_ARG_DIFF_WEIGHTS, builder.parameters[weights_].gradient},
                {DNNL_ARG_DIFF_BIAS, layer_.biases > 0 ? builder.parameters[bias_].gradient : memory()}});
-  if (src.buffer != src_.buffer) builder.discard(src);
 
   Value diff_src;
   if (layer_.input_gradient) {
@@ -102,12 +100,8 @@ Value WeightedLayer::backward(Builder& builder, const Value& given) {
                 {{DNNL_ARG_DIFF_DST, data_diff_dst.data},
                  {DNNL_ARG_WEIGHTS, builder.parameter_as(weights_, backward_data_.weights)},
                  {DNNL_ARG_DIFF_SRC, diff_src.data}});
-    if (data_diff_dst.buffer != diff_dst.buffer && data_diff_dst.buffer != weights_diff_dst.buffer)
-      builder.discard(data_diff_dst);
     diff_src = from_primitive(builder, diff_src);
   }
-  if (weights_diff_dst.buffer != diff_dst.buffer) builder.discard(weights_diff_dst);
-  builder.discard(diff_dst);
   return diff_src;
 }
 

@@ -13,10 +13,6 @@ namespace {
 
 using winograd::Convolution;
 
-float* floats(const memory& data) {
-  return data ? static_cast<float*>(data.get_data_handle()) : nullptr;
-}
-
 std::uint8_t* bytes(const memory& data) {
   return data ? static_cast<std::uint8_t*>(data.get_data_handle()) : nullptr;
 }
@@ -44,7 +40,7 @@ class WinogradPlan final : public LayerPlan {
     const auto convolution = make(builder, tiles_.forward);
     given_ = given.dims;
     const memory::dims src_dims = to_dims(builder.options.batch, layer_.input);
-    src_ = builder.converted(builder.with_dims(given, src_dims), blocked_desc(src_dims));
+    src_ = builder.in_layout(builder.with_dims(given, src_dims), blocked_desc(src_dims));
     const memory::desc plain{{layer_.output.channels, layer_.input.channels, 3, 3},
                              memory::data_type::f32,
                              memory::format_tag::oihw};
@@ -72,14 +68,13 @@ class WinogradPlan final : public LayerPlan {
     }
     const bool relu = activation_ == Activation::relu;
     builder.add(
-        Direction::forward, name(*convolution),
+        Direction::forward, name(*convolution), {src_.data, packed, places_, dst_.data, scratch},
         [c = convolution, src = src_.data, packed, bias, relu, pool = pooling_ != nullptr, places = places_,
          dst = dst_.data, scratch] {
           c->forward(floats(src), floats(packed), {floats(bias), relu, pool, bytes(places)}, floats(dst),
                      floats(scratch));
         },
         winograd::forward_error_growth(convolution->shape()), layouts_of({src_.desc}, {dst_.desc}));
-    builder.release_scratch();
     if (pooling_) {
       // In memory of its own: in the backward part that of the operation serves others.
       const auto compute = [c = convolution, weights = builder.parameters[weights_].data, src = src_.data,
@@ -94,7 +89,6 @@ class WinogradPlan final : public LayerPlan {
       builder.values[layer].output = output;
       builder.values[layer + 1].input = output;
     }
-    builder.discard(src_);
     if (activation_ != Activation::none && activation_ != Activation::relu)
       add_activation_forward(builder, activation_, dst_);
     if (builder.training() && layer_.backward && activation_ != Activation::none) dst_.writable = false;
@@ -102,7 +96,7 @@ class WinogradPlan final : public LayerPlan {
   }
 
   Value backward(Builder& builder, const Value& given) override {
-    const Value diff_dst = builder.converted(given, dst_.desc);
+    const Value diff_dst = builder.in_layout(given, dst_.desc);
     const bool relu = activation_ == Activation::relu;
     if (activation_ != Activation::none && !relu)
       add_activation_backward(builder, activation_, dst_, diff_dst, layer_.input_gradient);
@@ -124,6 +118,7 @@ class WinogradPlan final : public LayerPlan {
     const memory scratch = builder.scratch(of_weights->backward_weights_scratch_size());
     builder.add(
         Direction::backward_weights, name(*of_weights),
+        {src_.data, dst_.data, diff_dst.data, places_, scratch},
         [c = of_weights, src = src_.data, relu_dst = relu && !pooling_ ? dst_.data : memory(),
          diff_dst = diff_dst.data, places = places_, weights = builder.parameters[weights_].gradient,
          bias = layer_.biases > 0 ? builder.parameters[bias_].gradient : memory(), scratch] {
@@ -132,7 +127,6 @@ class WinogradPlan final : public LayerPlan {
         },
         winograd::weights_error_growth(of_weights->shape()),
         layouts_of({src_.desc, diff_dst.desc}, {builder.parameters[weights_].desc}));
-    builder.release_scratch();
 
     Value diff_src;
     if (layer_.input_gradient) {
@@ -147,6 +141,7 @@ class WinogradPlan final : public LayerPlan {
       diff_src.through_relu = follows_relu(builder);
       builder.add(
           Direction::backward_data, name(*of_data),
+          {diff_dst.data, places_, packed, src_.data, diff_src.data, data_scratch},
           [c = of_data, diff_dst = diff_dst.data, places = places_, packed,
            relu_src = diff_src.through_relu ? src_.data : memory(), diff_src = diff_src.data, data_scratch] {
             c->backward_data(floats(diff_dst), bytes(places), floats(packed), floats(relu_src),
@@ -154,7 +149,6 @@ class WinogradPlan final : public LayerPlan {
           },
           winograd::forward_error_growth(of_data->shape().backward_data()),
           layouts_of({diff_dst.desc}, {diff_src.desc}));
-      builder.release_scratch();
       if (diff_src.through_relu) {
         const auto compute = [c = of_data, weights = builder.parameters[weights_].data,
                               diff_dst = diff_dst.data, places = places_](float* to) {
@@ -171,7 +165,6 @@ class WinogradPlan final : public LayerPlan {
       }
       diff_src = builder.with_dims(diff_src, given_);
     }
-    builder.discard(diff_dst);
     return diff_src;
   }
 
@@ -210,7 +203,7 @@ class WinogradPlan final : public LayerPlan {
                         const std::function<void(const memory&)>& pack) {
     if (!builder.training()) return builder.parameter_copy(weights_, size, pack);
     const memory packed = builder.scratch(size);
-    builder.add(direction, name + ":weights", [pack, packed] { pack(packed); });
+    builder.add(direction, name + ":weights", {packed}, [pack, packed] { pack(packed); });
     return packed;
   }
 
@@ -256,12 +249,6 @@ bool winograd_can_pool(const ModelLayer& layer) {
   return pool != nullptr && pool->pool == PoolKind::max && pool->kernel == Extent{2, 2} &&
          pool->stride == Extent{2, 2} && pool->padding == Extent{0, 0} &&
          layer.output.height == layer.input.height / 2 && layer.output.width == layer.input.width / 2;
-}
-
-bool has_negative_padding(const ModelLayer& layer) {
-  const Padding& padding = layer.padding;
-  return std::min({padding.before.height, padding.before.width, padding.after.height, padding.after.width}) <
-         0;
 }
 
 bool winograd_can(const ModelLayer& layer) {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "kernels/common/window.h"
 #include "kernels/onednn/builder.h"
 #include "kernels/winograd/convolution.h"
 
@@ -25,8 +26,7 @@ bool winograd_can(const ModelLayer& layer);
 /// stride 2, all of them inside.
 bool winograd_can_pool(const ModelLayer& layer);
 
-/// Whether a crop is deeper than the padding, which the library cannot compute.
-bool has_negative_padding(const ModelLayer& layer);
+using common::has_negative_padding;
 
 /// Channels a block in the layout that both sides share, which the library has kernels for on this CPU: 8, or
 /// 16 with AVX-512. (Its own first choice is another one, channels last, for some primitives and in 3.x.)

@@ -22,14 +22,13 @@ void append_activation(Graph& graph, Activation activation) {
   graph.nodes.push_back({operator_name(activation), {"sum"}, "dst"});
 }
 
-Graph activation_graph(const ModelLayer& layer, std::int64_t batch) {
+Graph graph_of(const ModelLayer& layer, const ActivationLayer& activation, std::int64_t batch) {
   Graph graph = empty_graph(layer, batch);
-  graph.nodes.push_back({operator_name(std::get<ActivationLayer>(layer.kind).function), {"src"}, "dst"});
+  graph.nodes.push_back({operator_name(activation.function), {"src"}, "dst"});
   return graph;
 }
 
-Graph standardize_graph(const ModelLayer& layer, std::int64_t batch) {
-  const auto& standardize = std::get<Standardize>(layer.kind);
+Graph graph_of(const ModelLayer& layer, const Standardize& standardize, std::int64_t batch) {
   Graph graph = empty_graph(layer, batch);
   graph.constants.push_back({{"mean", {1}}, {static_cast<float>(standardize.mean)}});
   graph.constants.push_back({{"sd", {1}}, {static_cast<float>(standardize.sd)}});

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "harness/backend/choice.h"
+#include "kernels/common/window.h"
 #include "kernels/onnxruntime/program.h"
 
 namespace cnnbench {
@@ -21,10 +22,7 @@ class OnnxRuntimeBackend final : public Backend {
 
   std::string unsupported(const ModelLayer& layer, Pass pass) const override {
     if (pass != Pass::forward) return "ONNX Runtime's inference library has no backward pass";
-    const Padding& padding = layer.padding;
-    const bool negative = padding.before.height < 0 || padding.before.width < 0 || padding.after.height < 0 ||
-                          padding.after.width < 0;
-    if (negative && std::holds_alternative<Convolution>(layer.kind))
+    if (common::has_negative_padding(layer) && std::holds_alternative<Convolution>(layer.kind))
       return "the crop is deeper than the padding, and ONNX Runtime has no negative padding";
     return "";
   }

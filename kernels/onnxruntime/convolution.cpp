@@ -2,8 +2,7 @@
 
 namespace cnnbench::onnxruntime {
 
-Graph convolution_graph(const ModelLayer& layer, std::int64_t batch) {
-  const auto& conv = std::get<Convolution>(layer.kind);
+Graph graph_of(const ModelLayer& layer, const Convolution& conv, std::int64_t batch) {
   Graph graph = empty_graph(layer, batch);
   const Padding& padding = layer.padding;
   Node node{"Conv",

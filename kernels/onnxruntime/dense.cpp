@@ -3,8 +3,7 @@
 namespace cnnbench::onnxruntime {
 
 /// dst = src · weightsᵀ + bias. The flattened input is the same memory seen as a matrix.
-Graph dense_graph(const ModelLayer& layer, std::int64_t batch) {
-  const auto& dense = std::get<Dense>(layer.kind);
+Graph graph_of(const ModelLayer& layer, const Dense& dense, std::int64_t batch) {
   Graph graph;
   graph.input = {"src", {batch, layer.input.size()}};
   graph.output = {"dst", {batch, dense.units}};

@@ -12,23 +12,21 @@ Graph empty_graph(const ModelLayer& layer, std::int64_t batch) {
   return graph;
 }
 
+namespace {
+
+// Nothing in inference.
+std::nullopt_t graph_of(const ModelLayer&, const Flatten&, std::int64_t) {
+  return std::nullopt;
+}
+std::nullopt_t graph_of(const ModelLayer&, const Dropout&, std::int64_t) {
+  return std::nullopt;
+}
+
+}  // namespace
+
 std::optional<Graph> graph_of(const ModelLayer& layer, std::int64_t batch) {
-  struct Make {
-    const ModelLayer& layer;
-    std::int64_t batch;
-    using Made = std::optional<Graph>;
-    Made operator()(const Convolution&) const { return convolution_graph(layer, batch); }
-    Made operator()(const Dense&) const { return dense_graph(layer, batch); }
-    Made operator()(const Pooling&) const { return pooling_graph(layer, batch); }
-    Made operator()(const ActivationLayer&) const { return activation_graph(layer, batch); }
-    Made operator()(const Standardize&) const { return standardize_graph(layer, batch); }
-    Made operator()(const Dropout&) const { return std::nullopt; }
-    Made operator()(const Flatten&) const { return std::nullopt; }
-    Made operator()(const Softmax&) const { return softmax_graph(layer, batch); }
-    Made operator()(const LocalResponseNormalization&) const { return lrn_graph(layer, batch); }
-    Made operator()(const BatchNormalization&) const { return batch_normalization_graph(layer, batch); }
-  };
-  return std::visit(Make{layer, batch}, layer.kind);
+  return std::visit([&](const auto& kind) -> std::optional<Graph> { return graph_of(layer, kind, batch); },
+                    layer.kind);
 }
 
 }  // namespace cnnbench::onnxruntime

@@ -11,14 +11,14 @@ namespace cnnbench::onnxruntime {
 // Each layer as a small ONNX graph from "src" to "dst", in the standard's order NCHW. Its parameters are
 // called "weights" and "bias". Sessions fuse what the library can fuse.
 
-Graph convolution_graph(const ModelLayer& layer, std::int64_t batch);
-Graph dense_graph(const ModelLayer& layer, std::int64_t batch);
-Graph pooling_graph(const ModelLayer& layer, std::int64_t batch);
-Graph activation_graph(const ModelLayer& layer, std::int64_t batch);
-Graph standardize_graph(const ModelLayer& layer, std::int64_t batch);
-Graph softmax_graph(const ModelLayer& layer, std::int64_t batch);
-Graph lrn_graph(const ModelLayer& layer, std::int64_t batch);
-Graph batch_normalization_graph(const ModelLayer& layer, std::int64_t batch);
+Graph graph_of(const ModelLayer& layer, const Convolution& conv, std::int64_t batch);
+Graph graph_of(const ModelLayer& layer, const Dense& dense, std::int64_t batch);
+Graph graph_of(const ModelLayer& layer, const Pooling& pool, std::int64_t batch);
+Graph graph_of(const ModelLayer& layer, const ActivationLayer& activation, std::int64_t batch);
+Graph graph_of(const ModelLayer& layer, const Standardize& standardize, std::int64_t batch);
+Graph graph_of(const ModelLayer& layer, const Softmax& softmax, std::int64_t batch);
+Graph graph_of(const ModelLayer& layer, const LocalResponseNormalization& lrn, std::int64_t batch);
+Graph graph_of(const ModelLayer& layer, const BatchNormalization& normalization, std::int64_t batch);
 
 /// The graph of a layer; nothing for flatten and dropout, which do nothing in inference.
 std::optional<Graph> graph_of(const ModelLayer& layer, std::int64_t batch);

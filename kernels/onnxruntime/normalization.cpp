@@ -2,7 +2,7 @@
 
 namespace cnnbench::onnxruntime {
 
-Graph lrn_graph(const ModelLayer& layer, std::int64_t batch) {
+Graph graph_of(const ModelLayer& layer, const LocalResponseNormalization&, std::int64_t batch) {
   using Lrn = LocalResponseNormalization;
   Graph graph = empty_graph(layer, batch);
   // The standard divides α by the window, too.
@@ -16,7 +16,7 @@ Graph lrn_graph(const ModelLayer& layer, std::int64_t batch) {
   return graph;
 }
 
-Graph batch_normalization_graph(const ModelLayer& layer, std::int64_t batch) {
+Graph graph_of(const ModelLayer& layer, const BatchNormalization&, std::int64_t batch) {
   const std::int64_t channels = layer.input.channels;
   const auto count = static_cast<std::size_t>(channels);
   Graph graph = empty_graph(layer, batch);

@@ -1,4 +1,4 @@
-#include <algorithm>
+#include "kernels/common/window.h"
 
 #include "kernels/onnxruntime/layers.h"
 
@@ -6,9 +6,8 @@ namespace cnnbench::onnxruntime {
 
 /// A kept border is padding after the image, which neither operator counts; a dropped one is negative in the
 /// model, and the operators drop it by rounding down.
-Graph pooling_graph(const ModelLayer& layer, std::int64_t batch) {
-  const auto& pool = std::get<Pooling>(layer.kind);
-  const Padding& padding = layer.padding;
+Graph graph_of(const ModelLayer& layer, const Pooling& pool, std::int64_t batch) {
+  const Padding padding = common::added_padding(layer.padding);
   const bool max = pool.pool == PoolKind::max;
   Graph graph = empty_graph(layer, batch);
   Node node{max ? "MaxPool" : "AveragePool",
@@ -16,9 +15,8 @@ Graph pooling_graph(const ModelLayer& layer, std::int64_t batch) {
             "dst",
             {{"kernel_shape", std::vector{pool.kernel.height, pool.kernel.width}},
              {"strides", std::vector{pool.stride.height, pool.stride.width}},
-             {"pads", std::vector{padding.before.height, padding.before.width,
-                                  std::max<std::int64_t>(0, padding.after.height),
-                                  std::max<std::int64_t>(0, padding.after.width)}}}};
+             {"pads", std::vector{padding.before.height, padding.before.width, padding.after.height,
+                                  padding.after.width}}}};
   if (!max) node.attributes.push_back({"count_include_pad", std::int64_t{0}});
   graph.nodes.push_back(std::move(node));
   return graph;

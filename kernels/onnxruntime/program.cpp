@@ -1,24 +1,20 @@
 #include "kernels/onnxruntime/program.h"
 
-#include <algorithm>
 #include <array>
-#include <stdexcept>
 
-#include "harness/backend/initial_values.h"
 #include "harness/backend/tuner.h"
-#include "kernels/onnxruntime/buffer.h"
+#include "kernels/common/buffer_plan.h"
+#include "kernels/common/built_program.h"
 #include "kernels/onnxruntime/layers.h"
 #include "kernels/onnxruntime/session.h"
 
 namespace cnnbench::onnxruntime {
 namespace {
 
-/// Where one layer's tensors lie: activations in NCHW order in `buffers_`, parameters in the arena.
+/// One layer's graph, nothing where it does nothing, and the buffers of its activations, in NCHW order.
 struct LayerPlace {
-  std::size_t src = 0;
-  std::size_t dst = 0;
-  std::size_t weights = 0;  ///< offset into the arena, in floats
-  std::size_t bias = 0;
+  int src = 0;
+  int dst = 0;
   std::optional<Graph> graph;
 };
 
@@ -28,22 +24,25 @@ std::string implementation_of(const Graph& graph, bool choice, bool layouts) {
   return choice ? name + (layouts ? ", layouts on" : ", layouts off") : name;
 }
 
-class OnnxRuntimeProgram final : public Program {
+/// The threads that first write to memory are the library's, not ours.
+const common::ParallelFor untouched;
+
+void on_this_thread(std::int64_t count, const common::LoopBody& body) {
+  body(0, count);
+}
+
+class OnnxRuntimeProgram final : public common::BuiltProgram<common::BuilderBase> {
  public:
   OnnxRuntimeProgram(const Model& model, const PrepareOptions& options)
-      : model_(model), options_(options), environment_(environment(options.threads)) {
-    place();
-    std::vector<float> images(static_cast<std::size_t>(options_.batch * model_.input.size()));
-    initial_input(model_, options_.batch, options_.seed, images);
-    write(0, Tensor::input, images);
-    for (int i = 0; i < static_cast<int>(places_.size()); ++i) {
-      initial_weights(model_, i, options_.seed, find(i, Tensor::weights));
-      initial_bias(model_, i, options_.seed, find(i, Tensor::bias));
-    }
-    for (std::size_t i = 0; i < places_.size(); ++i) add_operation(i);
+      : BuiltProgram(model, options, common::ParameterArena(on_this_thread)),
+        environment_(environment(options.threads)) {
+    for (std::size_t i = 0; i < model_.layers.size(); ++i) add_layer(static_cast<int>(i));
+    builder_.arena.allocate(false);
+    buffers_.allocate(builder_.operations);
+    fill_input();
+    fill_parameters();
+    for (std::size_t i = 0; i < builder_.operations.size(); ++i) choose(i);
   }
-
-  const std::vector<Operation>& operations() const override { return operations_; }
 
   void run(std::size_t operation) override {
     try {
@@ -53,78 +52,43 @@ class OnnxRuntimeProgram final : public Program {
     }
   }
 
-  void read(int layer, Tensor tensor, std::span<float> plain) override {
-    const std::span<float> values = find(layer, tensor);
-    if (values.empty()) throw std::invalid_argument("the layer has no such tensor in this pass");
-    if (values.size() != plain.size()) throw std::invalid_argument("a tensor of the wrong size");
-    std::copy(values.begin(), values.end(), plain.begin());
-  }
-
-  void write(int layer, Tensor tensor, std::span<const float> plain) override {
-    const bool parameter = tensor == Tensor::weights || tensor == Tensor::bias;
-    const bool writable = parameter || (layer == 0 && tensor == Tensor::input);
-    const std::span<float> values = writable ? find(layer, tensor) : std::span<float>();
-    if (values.empty()) throw std::invalid_argument("this tensor of the layer cannot be written");
-    if (values.size() != plain.size()) throw std::invalid_argument("a tensor of the wrong size");
-    std::copy(plain.begin(), plain.end(), values.begin());
-    if (!parameter) return;
-    // The library may have packed a copy of its own.
-    for (std::size_t i = 0; i < operations_.size(); ++i)
-      if (operations_[i].layer == layer)
-        sessions_[i].session = make_session(static_cast<std::size_t>(layer), sessions_[i].layouts);
-  }
-
-  double loss() const override { return 0; }
-  std::span<float> parameters() override { return {arena_.data(), arena_size_}; }
-  std::span<float> gradients() override { return {}; }
-
  private:
-  /// Three buffers: the images, which enter every step, and two that the layers write in turn.
-  void place() {
-    std::size_t sizes[3] = {static_cast<std::size_t>(options_.batch * model_.input.size()), 0, 0};
-    std::size_t current = 0;
-    const auto reserve = [&](std::int64_t count) {
-      constexpr std::size_t alignment = 64 / sizeof(float);
-      const std::size_t offset = arena_size_;
-      arena_size_ += (static_cast<std::size_t>(count) + alignment - 1) / alignment * alignment;
-      return offset;
-    };
-    for (const ModelLayer& layer : model_.layers) {
-      LayerPlace place;
-      place.graph = graph_of(layer, options_.batch);
-      place.src = current;
-      if (place.graph) {
-        current = current == 1 ? 2 : 1;
-        sizes[current] =
-            std::max(sizes[current], static_cast<std::size_t>(options_.batch * layer.output.size()));
-      }
-      place.dst = current;
-      place.weights = reserve(layer.weights);
-      place.bias = reserve(layer.biases);
-      places_.push_back(std::move(place));
-    }
-    for (const std::size_t size : sizes) buffers_.emplace_back(size);
-    arena_ = Buffer(arena_size_);
-    std::fill_n(arena_.data(), arena_size_, 0.0F);
+  std::size_t bytes(const Shape& shape) const {
+    return static_cast<std::size_t>(options_.batch * shape.size()) * sizeof(float);
   }
 
-  void add_operation(std::size_t index) {
-    if (!places_[index].graph) return;
-    const bool layouts = !has_choice(index) || layouts_are_faster(index);
+  void add_layer(int index) {
+    const ModelLayer& layer = layer_at(index);
+    LayerPlace place;
+    place.graph = graph_of(layer, options_.batch);
+    // The images enter every step.
+    place.src = place.dst = index == 0 ? buffers_.dedicate(bytes(layer.input)) : places_.back().dst;
+    if (place.graph) {
+      place.dst = buffers_.add(bytes(layer.output));
+      for (const int buffer : {place.src, place.dst}) buffers_.use(buffer, builder_.operations.size());
+      builder_.operations.push_back({index, Direction::forward, "", 1, "nchw"});
+    }
+    builder_.arena.add(index, Tensor::weights, static_cast<std::size_t>(layer.weights));
+    builder_.arena.add(index, Tensor::bias, static_cast<std::size_t>(layer.biases));
+    places_.push_back(std::move(place));
+  }
+
+  /// The session of an operation. Only a convolution is worth a reorder of its own input and output.
+  void choose(std::size_t operation) {
+    const int index = builder_.operations[operation].layer;
+    const bool has_choice = std::holds_alternative<Convolution>(layer_at(index).kind);
+    const bool layouts = !has_choice || layouts_are_faster(index);
     sessions_.push_back({make_session(index, layouts), layouts});
     // Once now: the library allocates its scratch memory, and the next layer's candidates have real data.
     sessions_.back().session->run();
-    operations_.push_back(
-        {static_cast<int>(index), Direction::forward,
-         implementation_of(*places_[index].graph, has_choice(index), sessions_.back().layouts), 1, "nchw"});
+    builder_.operations[operation].implementation =
+        implementation_of(*place_at(index).graph, has_choice, layouts);
   }
 
-  /// Only a convolution is worth a reorder of its own input and output.
-  bool has_choice(std::size_t index) const {
-    return std::holds_alternative<Convolution>(model_.layers[index].kind);
-  }
+  const LayerPlace& place_at(int layer) const { return places_.at(static_cast<std::size_t>(layer)); }
+  float* data(int buffer) const { return static_cast<float*>(buffers_.data(buffer)); }
 
-  bool layouts_are_faster(std::size_t index) {
+  bool layouts_are_faster(int index) {
     const auto candidate = [&](const std::string& name, bool layouts) {
       return Candidate{name, [this, index, layouts] {
                          const std::shared_ptr<GraphSession> session = make_session(index, layouts);
@@ -132,45 +96,38 @@ class OnnxRuntimeProgram final : public Program {
                        }};
     };
     const std::array candidates{candidate("layouts on", true), candidate("layouts off", false)};
-    return fastest(options_, in_words(model_.layers[index]), candidates) == 0;
+    return fastest(options_, in_words(layer_at(index)), candidates) == 0;
   }
 
-  std::unique_ptr<GraphSession> make_session(std::size_t index, bool layouts) {
-    const LayerPlace& place = places_[index];
+  std::unique_ptr<GraphSession> make_session(int layer, bool layouts) {
+    const LayerPlace& place = place_at(layer);
     std::vector<float*> parameters;
-    for (const TensorInfo& parameter : place.graph->parameters)
-      parameters.push_back(arena_.data() + (parameter.name == "weights" ? place.weights : place.bias));
-    return std::make_unique<GraphSession>(environment_, *place.graph, parameters, buffers_[place.src].data(),
-                                          buffers_[place.dst].data(), layouts);
-  }
-
-  /// The tensor's memory; empty where there is none.
-  std::span<float> find(int layer, Tensor tensor) {
-    const ModelLayer& shape = model_.layers.at(static_cast<std::size_t>(layer));
-    const LayerPlace& place = places_[static_cast<std::size_t>(layer)];
-    const auto batch = static_cast<std::size_t>(options_.batch);
-    switch (tensor) {
-      case Tensor::input:
-        return {buffers_[place.src].data(), batch * static_cast<std::size_t>(shape.input.size())};
-      case Tensor::output:
-        return {buffers_[place.dst].data(), batch * static_cast<std::size_t>(shape.output.size())};
-      case Tensor::weights:
-        return {arena_.data() + place.weights, static_cast<std::size_t>(shape.weights)};
-      case Tensor::bias:
-        return {arena_.data() + place.bias, static_cast<std::size_t>(shape.biases)};
-      default:
-        return {};
+    for (const TensorInfo& parameter : place.graph->parameters) {
+      const Tensor tensor = parameter.name == "weights" ? Tensor::weights : Tensor::bias;
+      parameters.push_back(builder_.arena.find(layer, tensor).data());
     }
+    return std::make_unique<GraphSession>(environment_, *place.graph, parameters, data(place.src),
+                                          data(place.dst), layouts);
   }
 
-  Model model_;
-  PrepareOptions options_;
+  std::span<float> plain_array(int layer, Tensor tensor) override {
+    if (common::is_parameter(tensor)) return builder_.arena.find(layer, tensor);
+    const bool input = tensor == Tensor::input;
+    const ModelLayer& shape = layer_at(layer);
+    return {data(input ? place_at(layer).src : place_at(layer).dst),
+            static_cast<std::size_t>(tensor_size(shape, tensor, options_.batch))};
+  }
+
+  /// The library may have packed a copy of its own.
+  void repack(int layer, Tensor) override {
+    for (std::size_t i = 0; i < sessions_.size(); ++i)
+      if (builder_.operations[i].layer == layer)
+        sessions_[i].session = make_session(layer, sessions_[i].layouts);
+  }
+
   std::shared_ptr<Ort::Env> environment_;
+  common::BufferPlan buffers_{untouched};
   std::vector<LayerPlace> places_;
-  std::vector<Buffer> buffers_;
-  std::size_t arena_size_ = 0;
-  Buffer arena_;
-  std::vector<Operation> operations_;
   std::vector<Chosen> sessions_;  ///< one an operation
 };
 

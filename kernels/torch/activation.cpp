@@ -11,8 +11,7 @@ namespace {
 /// An activation function as a layer; its backward pass from the output alone.
 class ActivationPlan final : public LayerPlan {
  public:
-  explicit ActivationPlan(const ModelLayer& layer)
-      : layer_(layer), function_(std::get<ActivationLayer>(layer.kind).function) {}
+  explicit ActivationPlan(const ActivationLayer& activation) : function_(activation.function) {}
 
   Value* forward(Builder& builder, Value* src) override {
     dst_ = builder.make_value(src->dims, src->layout);
@@ -37,7 +36,6 @@ class ActivationPlan final : public LayerPlan {
   }
 
  private:
-  const ModelLayer& layer_;
   Activation function_;
   Value* dst_ = nullptr;
 };
@@ -162,19 +160,19 @@ Value* add_fused_backward(Builder& builder, const ModelLayer& layer, Value* diff
   return result;
 }
 
-std::unique_ptr<LayerPlan> make_activation(const ModelLayer& layer) {
-  return std::make_unique<ActivationPlan>(layer);
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer&, const ActivationLayer& activation) {
+  return std::make_unique<ActivationPlan>(activation);
 }
 
-std::unique_ptr<LayerPlan> make_standardize(const ModelLayer& layer) {
-  return std::make_unique<StandardizePlan>(std::get<Standardize>(layer.kind));
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer&, const Standardize& standardize) {
+  return std::make_unique<StandardizePlan>(standardize);
 }
 
-std::unique_ptr<LayerPlan> make_dropout(const ModelLayer&) {
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer&, const Dropout&) {
   return std::make_unique<DropoutPlan>();
 }
 
-std::unique_ptr<LayerPlan> make_flatten(const ModelLayer& layer) {
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const Flatten&) {
   return std::make_unique<FlattenPlan>(layer);
 }
 

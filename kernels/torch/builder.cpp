@@ -1,7 +1,11 @@
 #include "kernels/torch/builder.h"
 
+#include <c10/util/accumulate.h>
+
 #include <algorithm>
 #include <set>
+
+#include "kernels/common/buffer_plan.h"
 
 namespace cnnbench::torch {
 namespace {
@@ -79,7 +83,7 @@ Value* Builder::with_dims(Value* value, const Sizes& dims) {
 
 void Builder::add(Direction direction, const std::string& implementation, std::vector<Value*> reads,
                   std::vector<Value*> writes, std::function<void()> function) {
-  operations.push_back({layer_, direction, full_name(implementation), 1, layouts_of(reads, writes)});
+  operations.push_back({layer(), direction, full_name(implementation), 1, layouts_of(reads, writes)});
   for (Value*& value : reads) value = value->owner();
   actions.push_back({std::move(function), std::move(reads), std::move(writes), {}});
 }
@@ -89,42 +93,47 @@ std::string Builder::full_name(const std::string& implementation) const {
 }
 
 bool Builder::distrusted(Direction direction, const std::string& implementation) const {
-  if (layer_ >= static_cast<int>(model.layers.size())) return false;
-  const Distrusted one{model.layers[static_cast<std::size_t>(layer_)].name, direction,
+  if (layer() >= static_cast<int>(model.layers.size())) return false;
+  const Distrusted one{model.layers[static_cast<std::size_t>(layer())].name, direction,
                        full_name(implementation)};
   return std::find(options.distrusted.begin(), options.distrusted.end(), one) != options.distrusted.end();
 }
 
 Parameter* Builder::add_parameter(Tensor tensor, const Sizes& dims, Layout layout) {
   Parameter& parameter = parameters.emplace_back();
-  parameter.layer = layer_;
+  parameter.layer = layer();
   parameter.tensor = tensor;
   parameter.dims = dims;
   parameter.layout = layout;
+  arena.add(layer(), tensor, static_cast<std::size_t>(c10::multiply_integers(dims)));
   return &parameter;
 }
 
-void Builder::plan_releases() {
-  // Runs of operations of one layer, in order: layers forward, the loss, layers backward.
-  std::vector<std::size_t> segment_of(operations.size());
-  std::vector<std::size_t> segment_ends;
-  for (std::size_t i = 0; i < operations.size(); ++i) {
-    if (i == 0 || operations[i].layer != operations[i - 1].layer) segment_ends.push_back(i);
-    segment_of[i] = segment_ends.size() - 1;
-    segment_ends.back() = i;
+void Builder::place_parameters() {
+  arena.allocate(training());
+  for (Parameter& parameter : parameters) {
+    const auto view = [&, d = parameter.dims](Tensor tensor) {
+      float* const data = arena.find(parameter.layer, tensor).data();
+      if (parameter.layout != Layout::channels_last) return at::from_blob(data, d);
+      return at::from_blob(data, {d[0], d[2], d[3], d[1]}).permute({0, 3, 1, 2});
+    };
+    parameter.data = view(parameter.tensor);
+    if (training()) parameter.gradient = view(common::gradient_of(parameter.tensor));
   }
+}
+
+void Builder::plan_releases() {
+  const std::vector<std::size_t> ends = common::last_of_layer(operations);
   const auto last = static_cast<std::ptrdiff_t>(operations.size()) - 1;
-  const auto extend = [](Value* value, std::ptrdiff_t operation) {
-    value->release_after = std::max(value->release_after, operation);
+  const auto extend = [](Value* value, std::size_t operation) {
+    value->release_after = std::max(value->release_after, static_cast<std::ptrdiff_t>(operation));
   };
   for (std::size_t i = 0; i < actions.size(); ++i) {
     // A layer's operations may run again.
-    for (Value* value : actions[i].reads)
-      extend(value, static_cast<std::ptrdiff_t>(segment_ends[segment_of[i]]));
+    for (Value* value : actions[i].reads) extend(value, ends[i]);
     // What is written may be read from outside until the next layer has run; the last until the next step.
-    const std::size_t next = segment_of[i] + 1;
-    for (Value* value : actions[i].writes)
-      extend(value, next < segment_ends.size() ? static_cast<std::ptrdiff_t>(segment_ends[next]) : last + 1);
+    const std::size_t next = ends[i] + 1;
+    for (Value* value : actions[i].writes) extend(value, next < ends.size() ? ends[next] : next);
   }
   for (Value& value : all_)
     if (!value.kept && value.release_after >= 0 && value.release_after < last)

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/backend/backend.h"
+#include "kernels/common/network.h"
 #include "kernels/torch/setting.h"
 
 namespace cnnbench::torch {
@@ -36,19 +36,9 @@ struct Parameter {
   Tensor tensor = Tensor::weights;
   Sizes dims;
   Layout layout = Layout::plain;
-  std::int64_t offset = 0;  ///< elements into both arenas
   at::Tensor data;
   at::Tensor gradient;
   std::function<void()> pack;  ///< makes the copy that operations use, where they use one
-};
-
-/// The values of a layer that Program::read can be asked for.
-struct LayerValues {
-  Value* input = nullptr;
-  Value* output = nullptr;
-  Value* mask = nullptr;
-  Value* input_gradient = nullptr;
-  Value* output_gradient = nullptr;
 };
 
 /// What run() does for one operation.
@@ -60,25 +50,16 @@ struct Action {
 };
 
 /// Gathers a program's operations and values, layer by layer. Nothing is computed meanwhile.
-class Builder {
+class Builder : public common::BuilderBase {
  public:
-  Builder(const Model& the_model, const PrepareOptions& the_options, const Setting& the_setting)
-      : model(the_model), options(the_options), setting(the_setting), values(the_model.layers.size() + 1) {}
+  Builder(const Model& of, const PrepareOptions& with, const Setting& in)
+      : BuilderBase(of, with), setting(in), values(of.layers.size()) {}
 
-  const Model& model;
-  const PrepareOptions& options;
-  const Setting& setting;
-  std::vector<Operation> operations;
+  const Setting setting;
   std::vector<Action> actions;
   std::deque<Parameter> parameters;
-  std::vector<LayerValues> values;  ///< a layer
-  double loss = 0;
+  std::vector<common::LayerValues<Value*>> values;  ///< a layer
 
-  bool training() const { return options.pass != Pass::forward; }
-
-  /// Operations added from here on belong to this layer (model.layers.size(): the loss).
-  void begin_layer(int layer) { layer_ = layer; }
-  int layer() const { return layer_; }
   /// From here on values are gradients: short-lived, also in training.
   void begin_backward() { backward_ = true; }
 
@@ -104,8 +85,11 @@ class Builder {
   /// Whether verification found this implementation wrong in this layer: see PrepareOptions.
   bool distrusted(Direction direction, const std::string& implementation) const;
 
-  /// Registers a parameter of this layer; its address is final.
+  /// Registers a parameter of this layer; its address is final, its tensors are there after place_parameters.
   Parameter* add_parameter(Tensor tensor, const Sizes& dims, Layout layout);
+
+  /// Allocates the arena, and makes the parameters views of it.
+  void place_parameters();
 
   /// Decides when values are released; to be called when all operations are there.
   void plan_releases();
@@ -114,7 +98,6 @@ class Builder {
   std::string full_name(const std::string& implementation) const;
 
   std::deque<Value> all_;
-  int layer_ = 0;
   bool backward_ = false;
 };
 
@@ -135,16 +118,17 @@ Sizes to_dims(std::int64_t batch, const Shape& shape);
 /// A tensor with its elements in that layout (not opaque).
 at::MemoryFormat memory_format(Layout layout);
 
-std::unique_ptr<LayerPlan> make_convolution(const ModelLayer& layer);
-std::unique_ptr<LayerPlan> make_dense(const ModelLayer& layer);
-std::unique_ptr<LayerPlan> make_pooling(const ModelLayer& layer);
-std::unique_ptr<LayerPlan> make_activation(const ModelLayer& layer);
-std::unique_ptr<LayerPlan> make_standardize(const ModelLayer& layer);
-std::unique_ptr<LayerPlan> make_dropout(const ModelLayer& layer);
-std::unique_ptr<LayerPlan> make_flatten(const ModelLayer& layer);
-std::unique_ptr<LayerPlan> make_softmax(const ModelLayer& layer);
-std::unique_ptr<LayerPlan> make_lrn(const ModelLayer& layer);
-std::unique_ptr<LayerPlan> make_batch_normalization(const ModelLayer& layer);
+// The plan of a layer of each kind.
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const Convolution& convolution);
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const Dense& dense);
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const Pooling& pooling);
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const ActivationLayer& activation);
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const Standardize& standardize);
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const Dropout& dropout);
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const Flatten& flatten);
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const Softmax& softmax);
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const LocalResponseNormalization& lrn);
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const BatchNormalization& normalization);
 
 /// Adds the loss of `logits` and, where `wanted`, its gradient (with the dimensions of logits).
 Value* add_loss(Builder& builder, Value* logits, bool gradient_wanted);

@@ -253,8 +253,8 @@ class ConvolutionPlan final : public LayerPlan {
 
 }  // namespace
 
-std::unique_ptr<LayerPlan> make_convolution(const ModelLayer& layer) {
-  return std::make_unique<ConvolutionPlan>(layer, std::get<Convolution>(layer.kind));
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const Convolution& convolution) {
+  return std::make_unique<ConvolutionPlan>(layer, convolution);
 }
 
 }  // namespace cnnbench::torch

@@ -102,8 +102,8 @@ class DensePlan final : public LayerPlan {
 
 }  // namespace
 
-std::unique_ptr<LayerPlan> make_dense(const ModelLayer& layer) {
-  return std::make_unique<DensePlan>(layer, std::get<Dense>(layer.kind));
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const Dense& dense) {
+  return std::make_unique<DensePlan>(layer, dense);
 }
 
 }  // namespace cnnbench::torch

@@ -112,11 +112,11 @@ class BatchNormalizationPlan final : public LayerPlan {
 
 }  // namespace
 
-std::unique_ptr<LayerPlan> make_lrn(const ModelLayer&) {
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer&, const LocalResponseNormalization&) {
   return std::make_unique<LrnPlan>();
 }
 
-std::unique_ptr<LayerPlan> make_batch_normalization(const ModelLayer& layer) {
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const BatchNormalization&) {
   return std::make_unique<BatchNormalizationPlan>(layer);
 }
 

@@ -72,8 +72,8 @@ class PoolingPlan final : public LayerPlan {
 
 }  // namespace
 
-std::unique_ptr<LayerPlan> make_pooling(const ModelLayer& layer) {
-  return std::make_unique<PoolingPlan>(layer, std::get<Pooling>(layer.kind));
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const Pooling& pooling) {
+  return std::make_unique<PoolingPlan>(layer, pooling);
 }
 
 }  // namespace cnnbench::torch

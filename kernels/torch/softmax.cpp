@@ -30,7 +30,7 @@ class SoftmaxPlan final : public LayerPlan {
 
 }  // namespace
 
-std::unique_ptr<LayerPlan> make_softmax(const ModelLayer&) {
+std::unique_ptr<LayerPlan> make_plan(const ModelLayer&, const Softmax&) {
   return std::make_unique<SoftmaxPlan>();
 }
 

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "harness/backend/choice.h"
+#include "kernels/common/window.h"
 #include "kernels/xnnpack/compat.h"
 #include "kernels/xnnpack/program.h"
 
@@ -40,10 +41,7 @@ class XnnpackBackend final : public Backend {
 
   std::string unsupported(const ModelLayer& layer, Pass pass) const override {
     if (pass != Pass::forward) return "XNNPACK has no backward pass";
-    const Padding& padding = layer.padding;
-    const bool negative = padding.before.height < 0 || padding.before.width < 0 || padding.after.height < 0 ||
-                          padding.after.width < 0;
-    if (negative && std::holds_alternative<Convolution>(layer.kind))
+    if (common::has_negative_padding(layer) && std::holds_alternative<Convolution>(layer.kind))
       return "the crop is deeper than the padding, and XNNPACK has no negative padding";
     if (const auto* pooling = std::get_if<Pooling>(&layer.kind)) {
       const Extent& kernel = pooling->kernel;

@@ -3,18 +3,35 @@
 #include <algorithm>
 #include <utility>
 
+#include "kernels/common/window.h"
+
 namespace cnnbench::xnnpack {
+namespace {
 
-Builder::Builder(const Model& given_model, const PrepareOptions& given_options)
-    : model(given_model), options(given_options), pool(given_options.threads) {}
-
-Value Builder::make_value(const Shape& shape, bool nhwc) {
-  const int buffer = buffers.acquire(static_cast<std::size_t>(batch() * shape.size()));
-  return {shape, nhwc, buffer, false, true};
+/// Memory is touched by the pool's threads, which sleep afterwards.
+common::ParallelFor on(const ThreadPool& pool) {
+  return [&pool](std::int64_t count, const common::LoopBody& body) { pool.run(count, body, true); };
 }
 
-void Builder::discard(const Value& value) {
-  if (!value.kept) buffers.release(value.buffer);
+}  // namespace
+
+Builder::Builder(const Model& of, const PrepareOptions& with)
+    : BuilderBase(of, with, common::ParameterArena(on(pool))),
+      pool(with.threads),
+      buffers(on(pool)),
+      values(of.layers.size()) {}
+
+/// With the extra bytes that the library's kernels may read past the end of a tensor.
+std::size_t Builder::bytes(const Shape& shape) const {
+  return static_cast<std::size_t>(batch() * shape.size()) * sizeof(float) + XNN_EXTRA_BYTES;
+}
+
+Value Builder::make_input() {
+  return {model.input, false, buffers.dedicate(bytes(model.input)), false};
+}
+
+Value Builder::make_value(const Shape& shape, bool nhwc) {
+  return {shape, nhwc, buffers.add(bytes(shape)), true};
 }
 
 Value Builder::in_nhwc(const Value& value, const Shape& shape) {
@@ -48,9 +65,8 @@ Value Builder::in_nhwc(const Value& value, const Shape& shape) {
       }
     }
   };
-  add_loop(Direction::reorder, value.nhwc ? "loop nhwc to nchw" : "loop nchw to nhwc", batch() * pieces, loop,
-           value.nhwc ? "nhwc → nchw" : "nchw → nhwc");
-  discard(value);
+  add_loop(Direction::reorder, value.nhwc ? "loop nhwc to nchw" : "loop nchw to nhwc", {value, reordered},
+           batch() * pieces, loop, value.nhwc ? "nhwc → nchw" : "nchw → nhwc");
   return reordered;
 }
 
@@ -58,26 +74,41 @@ Value Builder::place_for_output(const Value& src) {
   return src.writable ? src : make_value(src.shape, src.nhwc);
 }
 
-void Builder::add_operator(const std::string& implementation,
+void Builder::note(std::initializer_list<Value> uses) {
+  for (const Value& value : uses) buffers.use(value.buffer, operations.size());
+}
+
+void Builder::add_operator(const std::string& implementation, std::initializer_list<Value> uses,
                            std::function<xnn_status(std::uint32_t, xnn_operator_t*)> create,
                            std::function<xnn_status(xnn_operator_t, compat::Workspace&)> set_up,
                            const std::string& layout) {
-  operations.push_back({layer_, Direction::forward, "xnn " + implementation, 1, layout});
-  actions.push_back({layer_, std::move(create), std::move(set_up), 0, {}});
+  note(uses);
+  operations.push_back({layer(), Direction::forward, "xnn " + implementation, 1, layout});
+  actions.push_back({layer(), std::move(create), std::move(set_up), 0, {}});
 }
 
-void Builder::add_loop(Direction direction, const std::string& implementation, std::int64_t count, Range loop,
+void Builder::add_loop(Direction direction, const std::string& implementation,
+                       std::initializer_list<Value> uses, std::int64_t count, common::LoopBody loop,
                        const std::string& layout) {
-  operations.push_back({layer_, direction, implementation, 1, layout});
-  actions.push_back({layer_, {}, {}, count, std::move(loop)});
+  note(uses);
+  operations.push_back({layer(), direction, implementation, 1, layout});
+  actions.push_back({layer(), {}, {}, count, std::move(loop)});
 }
 
 std::size_t Builder::add_parameter(Tensor tensor, std::int64_t outer, const Shape& inner, bool hwc) {
-  constexpr std::size_t alignment = 64 / sizeof(float);
-  const Parameter parameter{layer_, tensor, outer, inner, hwc, arena_size_};
-  arena_size_ += (parameter.size() + alignment - 1) / alignment * alignment;
-  parameters.push_back(parameter);
+  arena.add(layer(), tensor, static_cast<std::size_t>(outer * inner.size()));
+  parameters.push_back({layer(), tensor, outer, inner, hwc});
   return parameters.size() - 1;
+}
+
+compat::Window window_of(const Builder& builder, const ModelLayer& layer, const Extent& kernel,
+                         const Extent& stride) {
+  const auto size = [](std::int64_t value) { return static_cast<std::uint32_t>(value); };
+  const Padding padding = common::added_padding(layer.padding);
+  return {size(padding.before.height), size(padding.after.width), size(padding.after.height),
+          size(padding.before.width),  size(kernel.height),       size(kernel.width),
+          size(stride.height),         size(stride.width),        size(builder.batch()),
+          size(layer.input.height),    size(layer.input.width),   size(layer.input.channels)};
 }
 
 void transpose(const float* src, std::int64_t rows, std::int64_t columns, float* dst) {

@@ -4,8 +4,7 @@ namespace cnnbench::xnnpack {
 
 /// Takes its input in whichever order it lies: the columns of the weights are put into that order when they
 /// are packed, so that no image has to be reordered in a step.
-Value add_dense(Builder& builder, const ModelLayer& layer, const Value& src) {
-  const auto& dense = std::get<Dense>(layer.kind);
+Value add_layer(Builder& builder, const ModelLayer& layer, const Dense& dense, const Value& src) {
   const Value dst = builder.make_value(layer.output);
   const auto inputs = static_cast<std::size_t>(layer.input.size());
   const auto units = static_cast<std::size_t>(dense.units);
@@ -14,7 +13,7 @@ Value add_dense(Builder& builder, const ModelLayer& layer, const Value& src) {
   const std::size_t bias = has_bias ? builder.add_parameter(Tensor::bias, layer.biases) : 0;
   const compat::Bounds bounds{dense.activation == Activation::relu ? 0 : -INFINITY, INFINITY};
   builder.add_operator(
-      "fully connected nc f32",
+      "fully connected nc f32", {src, dst},
       [&builder, inputs, units, weights, has_bias, bias, bounds](std::uint32_t flags,
                                                                  xnn_operator_t* result) {
         return compat::create_dense(inputs, units, builder.data(weights),
@@ -24,7 +23,6 @@ Value add_dense(Builder& builder, const ModelLayer& layer, const Value& src) {
         return compat::set_up_dense(op, static_cast<std::size_t>(builder.batch()), builder.data(src),
                                     builder.data(dst), builder.pool.get());
       });
-  builder.discard(src);
   if (dense.activation == Activation::tanh || dense.activation == Activation::sigmoid)
     builder.add_activation(dense.activation, dst, dst);
   return dst;

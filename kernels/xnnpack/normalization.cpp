@@ -26,22 +26,22 @@ void normalize_row(const float* x, std::int64_t channels, float* y) {
 
 }  // namespace
 
-Value add_lrn(Builder& builder, const ModelLayer& layer, const Value& given) {
+Value add_layer(Builder& builder, const ModelLayer& layer, const LocalResponseNormalization&,
+                const Value& given) {
   const Value src = builder.in_nhwc(given, layer.input);
   const Value dst = builder.make_value(layer.output);  // neighbours are read after a channel is written
   const std::int64_t channels = layer.input.channels;
-  builder.add_loop(Direction::forward, "loop lrn", builder.batch() * layer.input.height * layer.input.width,
-                   [&builder, src, dst, channels](std::int64_t begin, std::int64_t end) {
-                     for (std::int64_t row = begin; row < end; ++row)
-                       normalize_row(builder.data(src) + row * channels, channels,
-                                     builder.data(dst) + row * channels);
-                   });
-  builder.discard(src);
+  builder.add_loop(
+      Direction::forward, "loop lrn", {src, dst}, builder.batch() * layer.input.height * layer.input.width,
+      [&builder, src, dst, channels](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t row = begin; row < end; ++row)
+          normalize_row(builder.data(src) + row * channels, channels, builder.data(dst) + row * channels);
+      });
   return dst;
 }
 
 /// With the stored mean 0 and variance 1: a scale and a shift a channel.
-Value add_batch_normalization(Builder& builder, const ModelLayer& layer, const Value& given) {
+Value add_layer(Builder& builder, const ModelLayer& layer, const BatchNormalization&, const Value& given) {
   const Value src = builder.in_nhwc(given, layer.input);
   const Value dst = builder.place_for_output(src);
   const std::int64_t channels = layer.input.channels;
@@ -49,7 +49,8 @@ Value add_batch_normalization(Builder& builder, const ModelLayer& layer, const V
   const std::size_t shifts = builder.add_parameter(Tensor::bias, channels);
   const auto inverse = static_cast<float>(1.0 / std::sqrt(1.0 + BatchNormalization::epsilon));
   builder.add_loop(
-      Direction::forward, "loop scale and shift", builder.batch() * layer.input.height * layer.input.width,
+      Direction::forward, "loop scale and shift", {src, dst},
+      builder.batch() * layer.input.height * layer.input.width,
       [&builder, src, dst, channels, scales, shifts, inverse](std::int64_t begin, std::int64_t end) {
         const float* const scale = builder.data(scales);
         const float* const shift = builder.data(shifts);
@@ -59,7 +60,6 @@ Value add_batch_normalization(Builder& builder, const ModelLayer& layer, const V
           for (std::int64_t c = 0; c < channels; ++c) out[c] = in[c] * (scale[c] * inverse) + shift[c];
         }
       });
-  if (dst.buffer != src.buffer) builder.discard(src);
   return dst;
 }
 

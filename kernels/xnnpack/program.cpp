@@ -3,27 +3,11 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "harness/backend/initial_values.h"
+#include "kernels/common/built_program.h"
 #include "kernels/xnnpack/builder.h"
 
 namespace cnnbench::xnnpack {
 namespace {
-
-struct Add {
-  Builder& builder;
-  const ModelLayer& layer;
-  const Value& src;
-  Value operator()(const Convolution&) const { return add_convolution(builder, layer, src); }
-  Value operator()(const Dense&) const { return add_dense(builder, layer, src); }
-  Value operator()(const Pooling&) const { return add_pooling(builder, layer, src); }
-  Value operator()(const ActivationLayer&) const { return add_activation_layer(builder, layer, src); }
-  Value operator()(const Standardize&) const { return add_standardize(builder, layer, src); }
-  Value operator()(const Dropout&) const { return src; }  // nothing in inference
-  Value operator()(const Flatten&) const { return src; }  // nothing to do: see Value
-  Value operator()(const Softmax&) const { return add_softmax(builder, layer, src); }
-  Value operator()(const LocalResponseNormalization&) const { return add_lrn(builder, layer, src); }
-  Value operator()(const BatchNormalization&) const { return add_batch_normalization(builder, layer, src); }
-};
 
 void check(xnn_status status, const ModelLayer& layer, const char* what) {
   if (status == xnn_status_success) return;
@@ -32,64 +16,32 @@ void check(xnn_status status, const ModelLayer& layer, const char* what) {
                            " its operator (status " + std::to_string(static_cast<int>(status)) + ")");
 }
 
-class XnnpackProgram final : public Program {
+class XnnpackProgram final : public common::BuiltProgram<Builder> {
  public:
-  XnnpackProgram(const Model& model, const PrepareOptions& options)
-      : model_(model), options_(options), builder_(model_, options_) {
+  XnnpackProgram(const Model& model, const PrepareOptions& options) : BuiltProgram(model, options) {
     build();
-    builder_.arena = AlignedBuffer(builder_.arena_size() * sizeof(float) + XNN_EXTRA_BYTES, builder_.pool);
+    builder_.arena.allocate(false, XNN_EXTRA_BYTES);
     fill_parameters();
-    builder_.buffers.allocate(builder_.pool);
+    builder_.buffers.allocate(builder_.operations);
     operators_.resize(builder_.actions.size());
-    for (std::size_t i = 0; i < operators_.size(); ++i) create(i);
-    std::vector<float> images(static_cast<std::size_t>(options_.batch * model_.input.size()));
-    initial_input(model_, options_.batch, options_.seed, images);
-    write(0, Tensor::input, images);
+    create_all();
+    fill_input();
   }
-
-  const std::vector<Operation>& operations() const override { return builder_.operations; }
 
   void run(std::size_t operation) override {
     const Action& action = builder_.actions[operation];
     if (action.loop)
       builder_.pool.run(action.count, action.loop, is_last(operation));
     else
-      check(xnn_run_operator(operators_[operation].handle.get(), builder_.pool.get()),
-            model_.layers[static_cast<std::size_t>(action.layer)], "run");
+      check(xnn_run_operator(operators_[operation].handle.get(), builder_.pool.get()), layer_at(action.layer),
+            "run");
   }
 
-  void read(int layer, Tensor tensor, std::span<float> plain) override {
-    if (tensor == Tensor::weights || tensor == Tensor::bias) {
-      const Parameter& parameter = find(layer, tensor);
-      copy_out(builder_.arena.data() + parameter.offset, parameter.outer, parameter.inner, parameter.hwc,
-               plain);
-      return;
-    }
-    if (tensor != Tensor::input && tensor != Tensor::output)
-      throw std::invalid_argument("the layer has no such tensor in this pass");
-    // values_[i] enters layer i; the last one leaves the network.
-    const std::size_t index = static_cast<std::size_t>(layer) + (tensor == Tensor::output ? 1 : 0);
-    const Value& value = values_.at(index);
-    copy_out(builder_.data(value), options_.batch, value.shape, value.nhwc, plain);
+  bool move_memory() override {
+    const bool moved = move_all(builder_.arena, builder_.buffers);
+    create_all();  // what they have packed, and their addresses
+    return moved;
   }
-
-  void write(int layer, Tensor tensor, std::span<const float> plain) override {
-    if (layer == 0 && tensor == Tensor::input) {
-      const Value& input = values_[0];
-      copy_in(plain, options_.batch, input.shape, input.nhwc, builder_.data(input));
-      return;
-    }
-    if (tensor != Tensor::weights && tensor != Tensor::bias)
-      throw std::invalid_argument("this tensor of the layer cannot be written");
-    write_parameter(find(layer, tensor), plain);
-    // The library packed a copy of its own.
-    for (std::size_t i = 0; i < operators_.size(); ++i)
-      if (builder_.actions[i].layer == layer) create(i);
-  }
-
-  double loss() const override { return 0; }
-  std::span<float> parameters() override { return {builder_.arena.data(), builder_.arena_size()}; }
-  std::span<float> gradients() override { return {}; }
 
  private:
   struct DeleteOperator {
@@ -100,90 +52,80 @@ class XnnpackProgram final : public Program {
     std::unique_ptr<xnn_operator, DeleteOperator> handle;
   };
 
+  /// `outer` tensors of shape `inner` as they lie in memory: see Parameter.
+  struct Array {
+    float* data;
+    std::int64_t outer;
+    Shape inner;
+    bool hwc;
+  };
+
   void build() {
-    Value value = builder_.make_value(model_.input, false);
-    value.kept = true;  // the same images enter every step
-    value.writable = false;
-    values_.push_back(value);
+    Value value = builder_.make_input();
     for (std::size_t i = 0; i < model_.layers.size(); ++i) {
+      const ModelLayer& layer = model_.layers[i];
       builder_.begin_layer(static_cast<int>(i));
-      value = std::visit(Add{builder_, model_.layers[i], value}, model_.layers[i].kind);
-      values_.push_back(value);
+      builder_.values[i].input = value;
+      value =
+          std::visit([&](const auto& kind) { return add_layer(builder_, layer, kind, value); }, layer.kind);
+      builder_.values[i].output = value;
     }
-  }
-
-  /// From the seed. Each plain copy lives only until it is in the arena.
-  void fill_parameters() {
-    for (const Parameter& parameter : builder_.parameters) {
-      std::vector<float> plain(parameter.size());
-      if (parameter.tensor == Tensor::weights)
-        initial_weights(model_, parameter.layer, options_.seed, plain);
-      else
-        initial_bias(model_, parameter.layer, options_.seed, plain);
-      write_parameter(parameter, plain);
-    }
-  }
-
-  void write_parameter(const Parameter& parameter, std::span<const float> plain) {
-    copy_in(plain, parameter.outer, parameter.inner, parameter.hwc, builder_.arena.data() + parameter.offset);
   }
 
   /// Makes an operator anew; nothing for a loop.
   void create(std::size_t index) {
     const Action& action = builder_.actions[index];
     if (action.loop) return;
-    const ModelLayer& layer = model_.layers[static_cast<std::size_t>(action.layer)];
     Operator& op = operators_[index];
     op.handle.reset();
     xnn_operator_t created = nullptr;
-    check(action.create(is_last(index) ? XNN_FLAG_YIELD_WORKERS : 0, &created), layer, "create");
+    check(action.create(is_last(index) ? XNN_FLAG_YIELD_WORKERS : 0, &created), layer_at(action.layer),
+          "create");
     op.handle.reset(created);
-    check(action.set_up(created, op.workspace), layer, "set up");
+    check(action.set_up(created, op.workspace), layer_at(action.layer), "set up");
+  }
+
+  void create_all() {
+    for (std::size_t i = 0; i < operators_.size(); ++i) create(i);
   }
 
   bool is_last(std::size_t operation) const { return operation + 1 == builder_.actions.size(); }
 
-  const Parameter& find(int layer, Tensor tensor) const {
+  /// The library packed a copy of its own.
+  void repack(int layer, Tensor) override {
+    for (std::size_t i = 0; i < operators_.size(); ++i)
+      if (builder_.actions[i].layer == layer) create(i);
+  }
+
+  Array find(int layer, Tensor tensor) const {
+    if (!common::is_parameter(tensor)) {
+      const Value& value = builder_.values.at(static_cast<std::size_t>(layer)).at(tensor);
+      return {builder_.data(value), options_.batch, value.shape, value.nhwc};
+    }
     const auto found =
         std::find_if(builder_.parameters.begin(), builder_.parameters.end(),
                      [&](const Parameter& each) { return each.layer == layer && each.tensor == tensor; });
     if (found == builder_.parameters.end()) throw std::invalid_argument("the layer has no such tensor");
-    return *found;
+    return {builder_.data(*found), found->outer, found->inner, found->hwc};
   }
 
-  static void check_size(std::size_t size, std::int64_t outer, const Shape& inner) {
-    if (size != static_cast<std::size_t>(outer * inner.size()))
-      throw std::invalid_argument("a tensor of the wrong size");
+  void copy_out(int layer, Tensor tensor, std::span<float> plain) override {
+    const Array from = find(layer, tensor);
+    const std::int64_t size = from.inner.size();
+    if (!from.hwc) return static_cast<void>(std::copy_n(from.data, from.outer * size, plain.begin()));
+    for (std::int64_t first = 0; first < from.outer * size; first += size)
+      transpose(from.data + first, from.inner.height * from.inner.width, from.inner.channels,
+                plain.data() + first);
   }
 
-  static void copy_out(const float* from, std::int64_t outer, const Shape& inner, bool hwc,
-                       std::span<float> plain) {
-    check_size(plain.size(), outer, inner);
-    for (std::int64_t i = 0; i < outer; ++i) {
-      const std::int64_t first = i * inner.size();
-      if (hwc)
-        transpose(from + first, inner.height * inner.width, inner.channels, plain.data() + first);
-      else
-        std::copy_n(from + first, inner.size(), plain.data() + first);
-    }
+  void copy_in(int layer, Tensor tensor, std::span<const float> plain) override {
+    const Array to = find(layer, tensor);
+    const std::int64_t size = to.inner.size();
+    if (!to.hwc) return static_cast<void>(std::ranges::copy(plain, to.data));
+    for (std::int64_t first = 0; first < to.outer * size; first += size)
+      transpose(plain.data() + first, to.inner.channels, to.inner.height * to.inner.width, to.data + first);
   }
 
-  static void copy_in(std::span<const float> plain, std::int64_t outer, const Shape& inner, bool hwc,
-                      float* to) {
-    check_size(plain.size(), outer, inner);
-    for (std::int64_t i = 0; i < outer; ++i) {
-      const std::int64_t first = i * inner.size();
-      if (hwc)
-        transpose(plain.data() + first, inner.channels, inner.height * inner.width, to + first);
-      else
-        std::copy_n(plain.data() + first, inner.size(), to + first);
-    }
-  }
-
-  Model model_;
-  PrepareOptions options_;
-  Builder builder_;
-  std::vector<Value> values_;
   std::vector<Operator> operators_;
 };
 

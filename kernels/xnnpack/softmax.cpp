@@ -3,13 +3,13 @@
 namespace cnnbench::xnnpack {
 
 /// Over the channels of each pixel: rows of NHWC.
-Value add_softmax(Builder& builder, const ModelLayer& layer, const Value& given) {
+Value add_layer(Builder& builder, const ModelLayer& layer, const Softmax&, const Value& given) {
   const Value src = builder.in_nhwc(given, layer.input);
   const Value dst = builder.make_value(layer.output);  // the library's kernels read a row more than once
   const auto channels = static_cast<std::size_t>(layer.input.channels);
   const auto rows = static_cast<std::size_t>(builder.batch() * layer.input.height * layer.input.width);
   builder.add_operator(
-      "softmax nc f32",
+      "softmax nc f32", {src, dst},
       [channels](std::uint32_t flags, xnn_operator_t* result) {
         return compat::create_softmax(channels, flags, result);
       },
@@ -17,7 +17,6 @@ Value add_softmax(Builder& builder, const ModelLayer& layer, const Value& given)
         return compat::set_up_softmax(op, rows, channels, builder.data(src), builder.data(dst),
                                       builder.pool.get());
       });
-  builder.discard(src);
   return dst;
 }
 

@@ -9,8 +9,8 @@ namespace cnnbench::xnnpack {
 namespace {
 
 void run_piece(void* body, std::size_t begin, std::size_t length) {
-  (*static_cast<const Range*>(body))(static_cast<std::int64_t>(begin),
-                                     static_cast<std::int64_t>(begin + length));
+  (*static_cast<const common::LoopBody*>(body))(static_cast<std::int64_t>(begin),
+                                                static_cast<std::int64_t>(begin + length));
 }
 
 /// pthreadpool waits for ever for a thread that did not start.
@@ -28,11 +28,11 @@ ThreadPool::ThreadPool(int threads) : pool_(create(threads)) {
   run(threads, nothing, true);
 }
 
-void ThreadPool::run(std::int64_t count, const Range& body, bool sleep) const {
+void ThreadPool::run(std::int64_t count, const common::LoopBody& body, bool sleep) const {
   // A piece a thread: the same rows for the same thread in every layer. pthreadpool steals what lags.
   const auto threads = static_cast<std::int64_t>(pthreadpool_get_threads_count(pool_.get()));
   const std::int64_t piece = std::max<std::int64_t>(1, (count + threads - 1) / threads);
-  pthreadpool_parallelize_1d_tile_1d(pool_.get(), run_piece, const_cast<Range*>(&body),
+  pthreadpool_parallelize_1d_tile_1d(pool_.get(), run_piece, const_cast<common::LoopBody*>(&body),
                                      static_cast<std::size_t>(count), static_cast<std::size_t>(piece),
                                      sleep ? PTHREADPOOL_FLAG_YIELD_WORKERS : 0);
 }

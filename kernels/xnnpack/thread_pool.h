@@ -3,13 +3,11 @@
 #include <pthreadpool.h>
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 
-namespace cnnbench::xnnpack {
+#include "kernels/common/aligned_buffer.h"
 
-/// A part of a loop: indices [begin, end).
-using Range = std::function<void(std::int64_t begin, std::int64_t end)>;
+namespace cnnbench::xnnpack {
 
 /// The library's kind of thread pool, for its operators and for the loops beside them. After an operation its
 /// workers spin (up to a million times) for the next one before they sleep, which would take cores from a
@@ -22,7 +20,7 @@ class ThreadPool {
   pthreadpool_t get() const { return pool_.get(); }
 
   /// Cuts [0, count) into pieces for all threads; returns when all are done. `sleep`: nothing follows soon.
-  void run(std::int64_t count, const Range& body, bool sleep) const;
+  void run(std::int64_t count, const common::LoopBody& body, bool sleep) const;
 
  private:
   struct Destroy {

@@ -5,7 +5,7 @@
 
 #include "harness/model/model.h"
 
-namespace cnnbench::gemm {
+namespace cnnbench::common {
 
 /// Half-open: begin, …, end - 1; empty where end <= begin.
 struct Range {
@@ -50,4 +50,20 @@ inline Window window_of(const ModelLayer& layer, const Extent& kernel, const Ext
       {layer.input.width, layer.output.width, kernel.width, stride.width, layer.padding.before.width}};
 }
 
-}  // namespace cnnbench::gemm
+/// Whether a crop is deeper than the padding of a layer, which libraries cannot compute in a convolution.
+inline bool has_negative_padding(const ModelLayer& layer) {
+  const Padding& padding = layer.padding;
+  return std::min({padding.before.height, padding.before.width, padding.after.height, padding.after.width}) <
+         0;
+}
+
+/// The padding without negative margins: those of pooling are what a dropped border leaves over, and
+/// libraries drop it by rounding down.
+inline Padding added_padding(const Padding& padding) {
+  const auto added = [](const Extent& margins) {
+    return Extent{std::max<std::int64_t>(0, margins.height), std::max<std::int64_t>(0, margins.width)};
+  };
+  return {added(padding.before), added(padding.after)};
+}
+
+}  // namespace cnnbench::common

@@ -6,9 +6,9 @@
 #include <cstring>
 #include <vector>
 
-#include "kernels/onednn/buffers.h"
+#include "kernels/common/buffer_plan.h"
 
-namespace cnnbench::onednn {
+namespace cnnbench::common {
 namespace {
 
 constexpr std::uintptr_t huge_page = std::uintptr_t{2} << 20;
@@ -20,7 +20,7 @@ std::uintptr_t address(const BufferPlan& plan, int buffer) {
 BufferPlan planned(const std::vector<std::size_t>& sizes) {
   BufferPlan plan;
   for (const std::size_t size : sizes) plan.dedicate(size);
-  plan.allocate();
+  plan.allocate({});
   return plan;
 }
 
@@ -64,4 +64,4 @@ TEST(BufferPlan, KeepsWhatItHoldsWhereItIsMoved) {
 }
 
 }  // namespace
-}  // namespace cnnbench::onednn
+}  // namespace cnnbench::common
