@@ -224,6 +224,46 @@ TEST_P(RepeatedSteps, RunsTheOperationsOfALayerAgainAndAgainAndThenAStepAsBefore
   EXPECT_EQ(read(*program, model, last, Tensor::output, c.network.batch), output);
 }
 
+/// Those whose memory can be moved.
+std::vector<Case> movable_cases() {
+  std::vector<Case> list = comparable_cases();
+  std::erase_if(
+      list, [](const Case& c) { return c.name.starts_with("torch") || c.name.starts_with("onnxruntime"); });
+  return list;
+}
+
+class MovedMemory : public Conformance {};
+
+// Two programs take the same steps, and the memory of one is moved. Where something still pointed to its old
+// memory, the new images and parameters would not reach it, and what it wrote would not be seen.
+TEST_P(MovedMemory, HoldsTheProgramAsItWas) {
+  const std::unique_ptr<Program> still = c.backend->prepare(model, options(2));
+  const std::unique_ptr<Program> moved = c.backend->prepare(model, options(2));
+  for (Program* program : {still.get(), moved.get()}) program->step();
+  const float* const before = moved->parameters().data();
+
+  ASSERT_TRUE(moved->move_memory());
+
+  if (!moved->parameters().empty()) {
+    EXPECT_NE(moved->parameters().data(), before);
+  }
+  const int last = static_cast<int>(model.layers.size()) - 1;
+  EXPECT_EQ(read(*moved, model, last, Tensor::output, c.network.batch),
+            read(*still, model, last, Tensor::output, c.network.batch));
+  for (Program* program : {still.get(), moved.get()}) {
+    std::vector<float> images = read(*program, model, 0, Tensor::input, c.network.batch);
+    for (float& pixel : images) pixel = 0.5F - pixel;
+    program->write(0, Tensor::input, images);
+    for (float& parameter : program->parameters()) parameter *= 0.75F;
+    program->step();
+  }
+  EXPECT_EQ(read(*moved, model, last, Tensor::output, c.network.batch),
+            read(*still, model, last, Tensor::output, c.network.batch));
+  EXPECT_EQ(moved->loss(), still->loss());
+  EXPECT_TRUE(std::ranges::equal(moved->gradients(), still->gradients()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Networks, MovedMemory, ::testing::ValuesIn(movable_cases()), name_of);
 INSTANTIATE_TEST_SUITE_P(Networks, Conformance, ::testing::ValuesIn(cases()), name_of);
 INSTANTIATE_TEST_SUITE_P(Networks, WholeNetwork, ::testing::ValuesIn(comparable_cases()), name_of);
 INSTANTIATE_TEST_SUITE_P(Networks, RepeatedSteps, ::testing::ValuesIn(repeatable_cases()), name_of);
