@@ -193,8 +193,8 @@ TEST_F(RunRenewal, PreparesAProgramWithWhatTheTunerChoseBefore) {
   experiment.tuner = &tuner;
   std::string chosen;
   const FakeBackend a("a", [&](const Model& m, const PrepareOptions& o) {
-    const std::array candidates{Candidate{"slow", [&] { return [&] { clock.advance(2); }; }},
-                                Candidate{"fast", [&] { return [&] { clock.advance(1); }; }}};
+    const std::array candidates{Candidate{"slow", [&] { return [&] { clock.advance(0.02); }; }},
+                                Candidate{"fast", [&] { return [&] { clock.advance(0.01); }; }}};
     chosen += candidates[fastest(o, "work", candidates)].name + " ";
     return scripted(m, o.pass);
   });
