@@ -146,12 +146,15 @@ Model single_layer(const Model& model, int index) {
 std::string in_words(const ModelLayer& layer) {
   std::string words =
       std::string(kind_name(layer.kind)) + " " + to_string(layer.input) + " to " + to_string(layer.output);
-  if (const auto* conv = std::get_if<Convolution>(&layer.kind)) {
+  const LayerSizes sizes = sizes_of(layer);
+  const Placement& window = sizes.placement;
+  if (window.sees == Sees::window && (window.kernel != Extent{1, 1} || layer.weights > 0)) {
     const std::string before = to_string(layer.padding.before);
     const std::string after = to_string(layer.padding.after);
-    words += ", kernel " + to_string(conv->kernel) + ", stride " + to_string(conv->stride) + ", padding " +
-             before + (after == before ? "" : " to " + after) + ", groups " + std::to_string(conv->groups);
+    words += ", kernel " + to_string(window.kernel) + ", stride " + to_string(window.stride) + ", padding " +
+             before + (after == before ? "" : " to " + after);
   }
+  if (layer.weights > 0) words += ", " + std::to_string(layer.weights) + " weights";  // groups have fewer
   if (layer.biases > 0) words += ", bias";
   if (const Activation activation = fused_activation(layer.kind); activation != Activation::none)
     words += ", " + std::string(to_string(activation));

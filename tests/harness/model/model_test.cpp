@@ -47,8 +47,9 @@ TEST(Words, AreOfALayersWorkAndNotOfItsName) {
   layer.padding_rule = PaddingRule::same;
   layer.activation = Activation::relu;
   EXPECT_EQ(in_words(single({1, 7, 6}, layer)),
-            "conv 1x7x6 to 4x7x6, kernel 3x2, stride 1, padding 1x0 to 1, groups 1, bias, relu");
-  EXPECT_EQ(in_words(single({3, 5, 5}, Dense{.units = 2, .bias = false})), "dense 3x5x5 to 2x1x1");
+            "conv 1x7x6 to 4x7x6, kernel 3x2, stride 1, padding 1x0 to 1, 24 weights, bias, relu");
+  EXPECT_EQ(in_words(single({3, 5, 5}, Dense{.units = 2, .bias = false})),
+            "dense 3x5x5 to 2x1x1, 150 weights");
 }
 
 TEST(Shapes, AStridedConvolutionRoundsDown) {
