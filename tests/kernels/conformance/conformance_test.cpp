@@ -214,10 +214,10 @@ TEST_P(RepeatedSteps, RunsTheOperationsOfALayerAgainAndAgainAndThenAStepAsBefore
   const auto output = read(*program, model, last, Tensor::output, c.network.batch);
 
   for (int layer = 0; layer <= last; ++layer) {
-    const TimedStep alone = time_layer(*program, clock, layer);
-    std::vector<double> seconds(alone.parts);
-    alone.lead_in();
-    for (int i = 0; i < 3; ++i) ASSERT_NO_THROW(alone.run(seconds)) << layer;
+    const TimedStep timed = time_layer(*program, clock, layer);
+    std::vector<double> seconds(timed.parts);
+    timed.lead_in();
+    for (int i = 0; i < 3; ++i) ASSERT_NO_THROW(timed.run(seconds)) << layer;
   }
 
   program->step();
