@@ -23,7 +23,7 @@ if MISSING:
 
 # Headers of this machine, behind the cross compiler's own; MPI's and hwloc's differ in nothing that matters here.
 FOLDERS = ("/usr/include", "/usr/include/x86_64-linux-gnu")
-AT_ONCE = 24  # files in one, as in CMake's unity builds: most of the time goes into the headers
+AT_ONCE = 8  # files in one, as in CMake's unity builds: most of the time goes into the headers
 # What CTest runs the programs of arm/CMakeLists.txt in.
 ENVIRONMENT = {**os.environ, "OMP_WAIT_POLICY": "passive"}
 

@@ -8,28 +8,28 @@
 namespace cnnbench {
 namespace {
 
-/// What a rank finds, and the verdict: severity, host and message.
-struct Finding {
+/// What a rank finds, and what all of them find.
+struct Verdict {
   int severity = 0;
   std::string host;
   std::string message;
 
   std::string text() const { return static_cast<char>('0' + severity) + host + '\n' + message; }
-  static Finding of(const std::string& text) {
+  static Verdict of(const std::string& text) {
     const std::size_t end = text.find('\n');
     return {text[0] - '0', text.substr(1, end - 1), text.substr(end + 1)};
   }
-  bool is_like(const Finding& other) const { return severity == other.severity && message == other.message; }
+  bool is_like(const Verdict& other) const { return severity == other.severity && message == other.message; }
 };
 
-Finding worst_of(const std::vector<std::string>& texts) {
-  std::vector<Finding> all;
-  for (const std::string& text : texts) all.push_back(Finding::of(text));
-  auto worst = std::max_element(all.begin(), all.end(), [](const Finding& a, const Finding& b) {
+Verdict worst_of(const std::vector<std::string>& texts) {
+  std::vector<Verdict> all;
+  for (const std::string& text : texts) all.push_back(Verdict::of(text));
+  auto worst = std::max_element(all.begin(), all.end(), [](const Verdict& a, const Verdict& b) {
     return a.severity < b.severity;  // the first of equals
   });
   const bool same =
-      std::all_of(all.begin(), all.end(), [&](const Finding& one) { return one.is_like(*worst); });
+      std::all_of(all.begin(), all.end(), [&](const Verdict& one) { return one.is_like(*worst); });
   if (!same && worst->severity > 0)
     worst->message =
         rank_in_words(static_cast<int>(worst - all.begin()), worst->host) + ": " + worst->message;
@@ -39,9 +39,9 @@ Finding worst_of(const std::vector<std::string>& texts) {
 }  // namespace
 
 int worst(Cluster& cluster, int severity, std::string& message) {
-  const std::vector<std::string> all = cluster.gather(Finding{severity, host_name(), message}.text());
-  const Finding found =
-      Finding::of(cluster.broadcast(cluster.is_root() ? worst_of(all).text() : std::string()));
+  const std::vector<std::string> all = cluster.gather(Verdict{severity, host_name(), message}.text());
+  const Verdict found =
+      Verdict::of(cluster.broadcast(cluster.is_root() ? worst_of(all).text() : std::string()));
   if (found.severity > 0) message = found.message;
   return found.severity;
 }

@@ -61,7 +61,7 @@ class CacheSweep {
 
 /// Least seconds of a few runs after one to warm up, which pays for scratch memory and cold caches; fewer
 /// where it has no chance against `best`.
-double least_seconds(Clock& clock, const std::function<void()>& run, CacheSweep& sweep, double best) {
+double seconds_of(Clock& clock, const std::function<void()>& run, CacheSweep& sweep, double best) {
   run();
   double least = infinity;
   double all = 0;
@@ -128,7 +128,7 @@ std::optional<std::vector<double>> TimingTuner::time(std::span<const Candidate> 
       if (has_a_chance && !interrupted()) attempt([&] { run = candidates[i].make(); });
       // All ranks run at a time, as in the network.
       if (cluster_.max(interrupted() ? 1 : 0) != 0) return std::nullopt;
-      if (run) attempt([&] { seconds[i] = std::min(seconds[i], least_seconds(clock_, run, sweep, best)); });
+      if (run) attempt([&] { seconds[i] = std::min(seconds[i], seconds_of(clock_, run, sweep, best)); });
       best = std::min(best, seconds[i]);
     }
     std::reverse(order.begin(), order.end());

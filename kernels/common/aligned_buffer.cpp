@@ -11,7 +11,6 @@
 namespace cnnbench::common {
 namespace {
 
-constexpr std::size_t cache_line = 64;
 constexpr std::size_t huge_page = std::size_t{2} << 20;
 
 }  // namespace

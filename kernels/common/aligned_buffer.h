@@ -8,6 +8,8 @@
 
 namespace cnnbench::common {
 
+inline constexpr std::size_t cache_line = 64;  ///< bytes
+
 /// A part of a loop: indices [begin, end).
 using LoopBody = std::function<void(std::int64_t begin, std::int64_t end)>;
 

@@ -10,7 +10,6 @@
 namespace cnnbench::common {
 namespace {
 
-constexpr std::size_t cache_line = 64;
 #if defined(__SANITIZE_ADDRESS__)
 constexpr std::size_t guard_bytes = cache_line;  // behind each buffer, which nobody may touch
 #else
