@@ -8,53 +8,26 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/plan.h"
+#include "harness/read_choices.h"
 #include "harness/shared_inputs.h"
 
 namespace cnnbench {
-namespace {
-
-using Json = nlohmann::json;
-
-Json parsed(const std::string& file) {
-  errno = 0;
-  std::ifstream in(file);
-  in.peek();  // a folder can be opened
-  if (!in) throw UserError(fmt::format("--choices: {}: {}", file, std::strerror(errno)));
-  try {
-    return Json::parse(in);
-  } catch (const Json::parse_error& error) {
-    const std::string what = error.what();  // "[json.exception.parse_error.101] parse error at line 1, …"
-    throw UserError(fmt::format("--choices: {}: {}", file, what.substr(what.find("] ") + 2)));
-  }
-}
-
-/// Backend, key and chosen name of each.
-Json read_choices(const std::string& file) {
-  const Json document = parsed(file);
-  const std::string place = document.contains("cnnbench") ? "cnnbench.choices" : "choices";
-  const Json& own = document.contains("cnnbench") ? document["cnnbench"] : document;
-  if (!own.is_object() || !own.contains("choices") || !own["choices"].is_array())
-    throw UserError(fmt::format("--choices: {}: there is no list {}", file, place));
-  Json list = Json::array();
-  for (const Json& choice : own["choices"]) {
-    Json words = Json::array();
-    for (const char* const name : {"backend", "key", "chosen"}) {
-      if (!choice.is_object() || !choice.contains(name) || !choice[name].is_string())
-        throw UserError(
-            fmt::format("--choices: {}: {}[{}].{} is not a text", file, place, list.size(), name));
-      words.push_back(choice[name]);
-    }
-    list.push_back(std::move(words));
-  }
-  return list;
-}
-
-}  // namespace
 
 std::vector<Choice> shared_choices(Cluster& cluster, const std::string& file) {
+  using Json = nlohmann::json;
   if (file.empty()) return {};
+  const std::string text = from_rank_0(cluster, [&] {
+    errno = 0;
+    std::ifstream in(file);
+    in.peek();  // a folder can be opened
+    if (!in) throw UserError(fmt::format("--choices: {}: {}", file, std::strerror(errno)));
+    Json list = Json::array();
+    for (const Choice& choice : read_choices(in, file))
+      list.push_back(Json::array({choice.backend, choice.key, choice.chosen}));
+    return list.dump();
+  });
   std::vector<Choice> choices;
-  for (const Json& words : Json::parse(from_rank_0(cluster, [&] { return read_choices(file).dump(); })))
+  for (const Json& words : Json::parse(text))
     choices.push_back({.backend = words[0].get<std::string>(),
                        .key = words[1].get<std::string>(),
                        .chosen = words[2].get<std::string>()});

@@ -79,7 +79,12 @@ def channel_seeds():
     return texts + [len(text).to_bytes(8, "little") + text for text in texts]
 
 
-SEEDS = {"config": config_seeds, "npy": npy_seeds, "channel": channel_seeds}
+def choices_seeds():
+    own = b'{"choices": [{"backend": "torch", "key": "lenet, forward, batch 2, 1 thread", "chosen": "nchw"}]}'
+    return [own, b'{"cnnbench": %s, "benchmarks": []}' % own, b'{"choices": []}']
+
+
+SEEDS = {"config": config_seeds, "npy": npy_seeds, "channel": channel_seeds, "choices": choices_seeds}
 
 
 def dictionary(seeds):
