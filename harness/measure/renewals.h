@@ -33,18 +33,17 @@ class Renewals {
 
   /// Asked before every round, on all ranks.
   bool due(std::int64_t round, const std::vector<Subject>& subjects) {
-    if (ways_.empty() || round == 0 || instance_of(round) == instance_of(round - 1)) return false;
+    if (way_ == ways_.size() || round == 0 || instance_of(round) == instance_of(round - 1)) return false;
     if (!decided_) {
-      while (!ways_.empty() && cluster_.broadcast(worth_it(ways_.front(), subjects) ? 1 : 0) == 0)
-        ways_.erase(ways_.begin());
+      while (way_ < ways_.size() && cluster_.broadcast(worth_it(ways_[way_], subjects) ? 1 : 0) == 0) ++way_;
       decided_ = true;
     }
-    return !ways_.empty();
+    return way_ < ways_.size();
   }
 
   /// Does what is due. A reason to stop: see Renewal.
   std::optional<StopReason> renew() {
-    if (ways_.front().way == Way::anew) return renewal_.renew();
+    if (ways_[way_].way == Way::anew) return renewal_.renew();
     renewal_.move();
     return std::nullopt;
   }
@@ -80,6 +79,7 @@ class Renewals {
   const Renewal& renewal_;
   Cluster& cluster_;
   std::vector<Costs> ways_;
+  std::size_t way_ = 0;  ///< the one that is taken; behind the last: none
   bool decided_ = false;
   std::int64_t rounds_ = 1;
   std::int64_t instances_ = 1;

@@ -42,10 +42,10 @@ struct Window {
   }
 };
 
-Placement slide(Window height, Window width, std::int64_t channels, const std::string& remark) {
-  Placement placement{.output = {channels, height.output, width.output},
-                      .kernel = {height.kernel, width.kernel},
-                      .stride = {height.stride, width.stride}};
+LayerOutput slide(Window height, Window width, std::int64_t channels, const std::string& remark) {
+  LayerOutput placement{.output = {channels, height.output, width.output},
+                        .kernel = {height.kernel, width.kernel},
+                        .stride = {height.stride, width.stride}};
   if (height.output < 1 || width.output < 1)
     placement.fault = "kernel " + std::to_string(height.kernel) + "x" + std::to_string(width.kernel) +
                       " leaves no output of an input of " + std::to_string(height.input) + "x" +
@@ -86,7 +86,7 @@ Window convolution_window(const Convolution& conv, std::int64_t input, std::int6
 }
 
 LayerSizes convolution_sizes(const Convolution& conv, const Shape& in) {
-  Placement placement = slide(
+  LayerOutput placement = slide(
       convolution_window(conv, in.height, conv.kernel.height, conv.stride.height, conv.padding.height),
       convolution_window(conv, in.width, conv.kernel.width, conv.stride.width, conv.padding.width),
       conv.filters, conv.crop > 0 ? " after cropping " + std::to_string(conv.crop) + " from every side" : "");
@@ -131,7 +131,7 @@ Window pooling_window(const Pooling& pool, std::int64_t input, std::int64_t kern
 }
 
 LayerSizes pooling_sizes(const Pooling& pool, const Shape& in) {
-  Placement placement =
+  LayerOutput placement =
       slide(pooling_window(pool, in.height, pool.kernel.height, pool.stride.height, pool.padding.height),
             pooling_window(pool, in.width, pool.kernel.width, pool.stride.width, pool.padding.width),
             in.channels, "");

@@ -27,7 +27,7 @@ inline std::int64_t capped_product(std::int64_t a, std::int64_t b) {
 enum class Sees { window, all, merged };
 
 /// A layer's output, and where it comes from.
-struct Placement {
+struct LayerOutput {
   Shape output;
   Padding padding = {};
   Sees sees = Sees::window;
@@ -53,10 +53,10 @@ struct ElementSum {
 
 /// What follows from a layer's settings and the shape of its input.
 struct LayerSizes {
-  LayerSizes(Placement where, Parameters learned, ElementSum added)
+  LayerSizes(LayerOutput where, Parameters learned, ElementSum added)
       : placement(std::move(where)), parameters(learned), sum(added) {}
 
-  Placement placement;
+  LayerOutput placement;
   Parameters parameters;
   ElementSum sum;
 };

@@ -19,7 +19,7 @@ struct ReceptiveField {
   Extent jump{1, 1};       ///< between the fields of neighbouring elements
   Extent flattened{1, 1};  ///< that a layer before merged into one
 
-  void pass(const Shape& input, const Placement& placement) {
+  void pass(const Shape& input, const LayerOutput& placement) {
     const Extent all{capped_product(flattened.height, input.height),
                      capped_product(flattened.width, input.width)};
     switch (placement.sees) {
@@ -147,7 +147,7 @@ std::string in_words(const ModelLayer& layer) {
   std::string words =
       std::string(kind_name(layer.kind)) + " " + to_string(layer.input) + " to " + to_string(layer.output);
   const LayerSizes sizes = sizes_of(layer);
-  const Placement& window = sizes.placement;
+  const LayerOutput& window = sizes.placement;
   if (window.sees == Sees::window && (window.kernel != Extent{1, 1} || layer.weights > 0)) {
     const std::string before = to_string(layer.padding.before);
     const std::string after = to_string(layer.padding.after);
