@@ -10,12 +10,10 @@
 namespace cnnbench {
 namespace {
 
-using Json = nlohmann::json;
-
-Json parsed(std::istream& in, const std::string& name) {
+nlohmann::json parsed(std::istream& in, const std::string& name) {
   try {
-    return Json::parse(in);
-  } catch (const Json::exception& error) {
+    return nlohmann::json::parse(in);
+  } catch (const nlohmann::json::exception& error) {
     const std::string what = error.what();  // "[json.exception.parse_error.101] parse error at line 1, …"
     throw UserError(fmt::format("--choices: {}: {}", name, what.substr(what.find("] ") + 2)));
   }
@@ -24,13 +22,13 @@ Json parsed(std::istream& in, const std::string& name) {
 }  // namespace
 
 std::vector<Choice> read_choices(std::istream& in, const std::string& name) {
-  const Json document = parsed(in, name);
+  const nlohmann::json document = parsed(in, name);
   const std::string place = document.contains("cnnbench") ? "cnnbench.choices" : "choices";
-  const Json& own = document.contains("cnnbench") ? document["cnnbench"] : document;
+  const nlohmann::json& own = document.contains("cnnbench") ? document["cnnbench"] : document;
   if (!own.is_object() || !own.contains("choices") || !own["choices"].is_array())
     throw UserError(fmt::format("--choices: {}: there is no list {}", name, place));
   std::vector<Choice> choices;
-  for (const Json& one : own["choices"]) {
+  for (const nlohmann::json& one : own["choices"]) {
     const auto text = [&](const char* key) {
       if (!one.is_object() || !one.contains(key) || !one[key].is_string())
         throw UserError(
