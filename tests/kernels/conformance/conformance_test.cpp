@@ -227,8 +227,12 @@ TEST_P(RepeatedSteps, RunsTheOperationsOfALayerAgainAndAgainAndThenAStepAsBefore
 /// Those whose memory can be moved.
 std::vector<Case> movable_cases() {
   std::vector<Case> list = comparable_cases();
-  std::erase_if(
-      list, [](const Case& c) { return c.name.starts_with("torch") || c.name.starts_with("onnxruntime"); });
+  // Kernels chosen by timing differ from one run to the next, and not all of them give the same to the bit
+  // where memory lies elsewhere (seen once with oneDNN 3.7, in gradients).
+  std::erase_if(list, [](const Case& c) {
+    return c.name.starts_with("torch") || c.name.starts_with("onnxruntime") ||
+           c.name.find("impl=best") != std::string::npos || c.name.find(":tune") != std::string::npos;
+  });
   return list;
 }
 
