@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import pytest
-from program import BENCH, ENVIRONMENT, MPIRUN, bench, mpirun, quick, refused, result, start
+from program import BENCH, ENVIRONMENT, bench, mpirun, mpirun_unlike, quick, refused, result, start
 
 NETWORK = """\
 model: small
@@ -105,9 +105,8 @@ def test_other_choices_are_obeyed_and_one_that_is_gone_is_timed_with_a_warning(t
 
 
 def test_ranks_with_other_candidates_are_a_failure_of_that_backend_alone(tmp_path, network):
-    command = [BENCH, *quick("--config", network, "--output", tmp_path / "out", "--backend", "onednn:impl=best,gemm:eigen")]
-    other = ["env", "ONEDNN_MAX_CPU_ISA=SSE41"]
-    done = start([MPIRUN, "--oversubscribe", "--bind-to", "none", "-n", 1, *command, ":", "-n", 1, *other, *command])
+    arguments = quick("--config", network, "--output", tmp_path / "out", "--backend", "onednn:impl=best,gemm:eigen")
+    done = mpirun_unlike(2, arguments, ["env", "ONEDNN_MAX_CPU_ISA=SSE41"])
     assert done.returncode == 1, done.stderr
     (failure,) = result(tmp_path / "out")["cnnbench"]["failures"]
     assert failure["backend"] == "onednn:impl=best"

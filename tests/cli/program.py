@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import tempfile
 from pathlib import Path
@@ -37,6 +38,16 @@ def mpirun(ranks, *arguments, **settings):
     return start(
         [MPIRUN, "-n", ranks, "--oversubscribe", "--bind-to", "none", BENCH, *arguments], **settings
     )
+
+
+def mpirun_unlike(ranks, arguments, last, first=()):
+    """One command line on all ranks, of which the last runs under the words of `last`, and the others under those of
+    `first`. By a shell: mpirun of Open MPI 5.0.7 dies of SIGSEGV where several programs are separated by colons.
+    """
+    own = f'if [ "$OMPI_COMM_WORLD_RANK" = {ranks - 1} ]; then exec {shlex.join(map(str, last))} "$@"; fi'
+    script = f'{own}; exec {shlex.join(map(str, first))} "$@"'
+    words = ["--oversubscribe", "--bind-to", "none", "-n", ranks, "sh", "-c", script, "sh", BENCH, *arguments]
+    return start([MPIRUN, *words])
 
 
 def quick(*arguments):

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from program import BENCH, ENVIRONMENT, MPIRUN, quick, refused, result, start
+from program import BENCH, ENVIRONMENT, MPIRUN, mpirun_unlike, quick, refused, result
 
 SOON = 10  # seconds
 HOST = socket.gethostname()
@@ -22,10 +22,8 @@ layers:
 """
 
 
-def launch(arguments, second, ranks=2, first=()):
-    """The same command line on all ranks; the last one runs under `second`, words that come before the program."""
-    words = ["--oversubscribe", "--bind-to", "none", "-n", ranks - 1, *first, BENCH, *arguments]
-    return start([MPIRUN, *words, ":", "-n", 1, *second, BENCH, *arguments])
+def launch(arguments, last, ranks=2, first=()):
+    return mpirun_unlike(ranks, arguments, last, first)
 
 
 def ended_soon(since):
@@ -101,8 +99,7 @@ def test_another_build_on_one_rank_is_told_with_its_name(tmp_path, ranks):
 
 def test_another_command_line_on_one_rank_is_refused(tmp_path):
     arguments = quick("--output", tmp_path)
-    words = ["--oversubscribe", "--bind-to", "none", "-n", 1, BENCH, *arguments]
-    done = start([MPIRUN, *words, ":", "-n", 1, BENCH, *arguments, "--seed", 2])
+    done = launch(arguments, ["sh", "-c", 'exec "$@" --seed 2', "sh"])
     refused(done, f"rank 1 on {HOST}: its command line is '", "--seed 2'", "give all ranks the same")
 
 
@@ -117,7 +114,7 @@ def test_all_ranks_run_what_rank_0_has_read(tmp_path, ranks):
     for folder in ("b", "c"):
         output = tmp_path / f"results of {folder}"
         arguments = quick("--config", "net.yaml", "--output", output)
-        done = launch(arguments, ["--wdir", tmp_path / folder], ranks, first=["--wdir", tmp_path / "a"])
+        done = launch(arguments, ["env", "-C", tmp_path / folder], ranks, first=["env", "-C", tmp_path / "a"])
         assert done.returncode == 0, done.stderr
         own = result(output)["cnnbench"]
         assert [model["name"] for model in own["models"]] == ["a"]
@@ -132,7 +129,7 @@ def test_all_ranks_have_the_images_that_rank_0_has_read(tmp_path):
         numpy.save(tmp_path / name / "i.npy", numpy.full((2, 1, 8, 8), value, numpy.float32))
     (tmp_path / "b" / "i.npy").unlink()
     arguments = quick("--config", "net.yaml", "--input", "i.npy", "--output", tmp_path / "results")
-    done = launch(arguments, ["--wdir", tmp_path / "b"], first=["--wdir", tmp_path / "a"])
+    done = launch(arguments, ["env", "-C", tmp_path / "b"], first=["env", "-C", tmp_path / "a"])
     assert done.returncode == 0, done.stderr
     assert result(tmp_path / "results")["cnnbench"]["status"] == "complete"
 
