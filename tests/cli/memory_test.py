@@ -101,4 +101,5 @@ def test_the_estimate_is_at_least_the_peak_and_at_most_1_3_times(tmp_path, netwo
     (memory,) = result(tmp_path)["cnnbench"]["memory"]
     peak = max(memory[phase] or 0 for phase in PHASES)
     # What a program of any size takes (libraries, the allocator's own) is known only so far.
-    assert peak <= memory["estimated_bytes"] <= max(1.3 * peak, peak + 144 * 2**20), memory
+    most = peak + 144 * 2**20 if peak < 200e6 else 1.3 * peak
+    assert peak <= memory["estimated_bytes"] <= most, memory
