@@ -153,13 +153,7 @@ int run(Cluster& cluster, StandardOutput& output, int argc, char** argv) {
   std::vector<Config> configs;
   if (!together(cluster, [&] { configs = shared_configs(cluster, options); })) return bad_arguments;
   if (options.describe)
-    return together(cluster,
-                    [&] {
-                      from_rank_0(cluster, [&] {
-                        describe(configs, options, cluster.size());
-                        return std::string();
-                      });
-                    })
+    return together(cluster, [&] { on_rank_0(cluster, [&] { describe(configs, options, cluster.size()); }); })
                ? complete
                : bad_arguments;
 
@@ -181,12 +175,11 @@ int run(Cluster& cluster, StandardOutput& output, int argc, char** argv) {
     const int threads = placement.threads[static_cast<std::size_t>(cluster.rank())];
     experiments = plan_experiments(configs, options, cluster.size(), threads);
     warnings = check_memory(experiments, cluster);
-    from_rank_0(cluster, [&] {
+    on_rank_0(cluster, [&] {
       if (!options.input.empty())
         for (const Experiment& experiment : experiments)
           load_input(options.input, *experiment.model, experiment.batch);
       check_paths(options);
-      return std::string();
     });
   };
   if (!together(cluster, plan)) return bad_arguments;

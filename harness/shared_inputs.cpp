@@ -83,6 +83,13 @@ std::string from_rank_0(Cluster& cluster, const std::function<std::string()>& wo
   return result.substr(1);
 }
 
+void on_rank_0(Cluster& cluster, const std::function<void()>& work) {
+  from_rank_0(cluster, [&] {
+    work();
+    return std::string();
+  });
+}
+
 std::vector<std::string> shared_arguments(Cluster& cluster, int argc, const char* const* argv) {
   const std::vector<std::string> mine(argv + std::min(argc, 1), argv + argc);
   const std::vector<std::string> first = split_words(cluster.broadcast(join_words(mine)));

@@ -27,6 +27,9 @@ std::vector<float> shared_input(Cluster& cluster, const std::string& file, const
 /// throws, that is thrown on every rank, as UserError.
 std::string from_rank_0(Cluster& cluster, const std::function<std::string()>& work);
 
+/// The same of work that gives nothing.
+void on_rank_0(Cluster& cluster, const std::function<void()>& work);
+
 /// Whether the ranks can do the same thing: they need the same build of this program, the same MPI library
 /// and the same versions of the backends' libraries. Throws UserError on a rank that has another one than
 /// rank 0. Ranks may have unlike CPUs: returned are warnings that say so; on rank 0.

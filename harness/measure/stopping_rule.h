@@ -24,7 +24,8 @@ struct TimingSettings {
 
 enum class StopReason { steps, precision, max_seconds, interrupted, failed };
 
-/// "steps", "precision", "max_seconds", "interrupted", "failed" (a program could not be made anew).
+/// "steps", "precision", "max_seconds", "interrupted", "failed" (a program could not be run, or not be made
+/// anew).
 std::string_view to_string(StopReason reason);
 
 /// Decides after every step whether it was the last: after `steps`; or, where precision > 0, after at least

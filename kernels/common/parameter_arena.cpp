@@ -30,7 +30,7 @@ bool is_of_training(Tensor tensor) {
 }
 
 void ParameterArena::add(int layer, Tensor tensor, std::size_t floats) {
-  constexpr std::size_t line = 64 / sizeof(float);
+  constexpr std::size_t line = cache_line / sizeof(float);
   const std::size_t index = index_of(layer, tensor);
   places_.resize(std::max(places_.size(), index + 1));
   places_[index] = {floats_, floats};
