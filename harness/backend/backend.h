@@ -27,22 +27,27 @@ enum class Pass { forward, forward_backward, train };
 /// "forward", "forward-backward", "train".
 std::string_view to_string(Pass pass);
 
+/// How an operation multiplies.
+enum class Algorithm {
+  direct,   ///< as often as the convention counts FLOPs for: loops, matrix multiplications
+  winograd  ///< less often, between transforms of tiles
+};
+
 /// One piece of work. Reorders of data between layouts are operations of their own, charged to the layer that
 /// needs them.
 struct Operation {
   int layer = 0;  ///< index into Model::layers; Model::layers.size() is the loss
   Direction direction = Direction::forward;
   std::string implementation;  ///< what really runs, in the backend's own words
-  /// How much larger its rounding errors are than those of sums of products: 1 for direct algorithms and
-  /// matrix multiplication, more for algorithms that transform (Winograd).
-  double error_growth = 1;
   /// How the activations and gradients that it reads and writes lie in memory, in the backend's own words:
   /// oneDNN's "acdb → aBcd16b" is NHWC in, blocks of 16 channels out. Empty where it does not say.
   std::string layout = {};
+  Algorithm algorithm = Algorithm::direct;
+  /// How much larger its rounding errors are than those of sums of products.
+  double error_growth = 1;
 
-  /// Whether it multiplies another number of times than the convention counts FLOPs for, as algorithms that
-  /// transform do: its GFLOP/s are then "direct-equivalent", and may exceed what the machine multiplies.
-  bool direct_equivalent() const { return error_growth != 1; }
+  /// Whether its GFLOP/s are "direct-equivalent", and may exceed what the machine multiplies.
+  bool direct_equivalent() const { return algorithm != Algorithm::direct; }
 };
 
 /// The tensors of a layer that can be read as plain arrays: activations NCHW, convolution weights OIHW, dense

@@ -90,8 +90,9 @@ class Server {
       operations.push_back({{"layer", operation.layer},
                             {"direction", static_cast<int>(operation.direction)},
                             {"implementation", operation.implementation},
-                            {"error_growth", operation.error_growth},
-                            {"layout", operation.layout}});
+                            {"layout", operation.layout},
+                            {"algorithm", static_cast<int>(operation.algorithm)},
+                            {"error_growth", operation.error_growth}});
     const int id = next_++;
     programs_.emplace(id, std::move(entry));
     channel_.send({{"program", id}, {"operations", operations}});

@@ -109,8 +109,9 @@ class WorkerProgram final : public Program, public TimedElsewhere {
     for (const Json& operation : prepared.at("operations"))
       operations_.push_back(
           {operation.at("layer").get<int>(), static_cast<Direction>(operation.at("direction").get<int>()),
-           operation.at("implementation").get<std::string>(), operation.at("error_growth").get<double>(),
-           operation.at("layout").get<std::string>()});
+           operation.at("implementation").get<std::string>(), operation.at("layout").get<std::string>(),
+           static_cast<Algorithm>(operation.at("algorithm").get<int>()),
+           operation.at("error_growth").get<double>()});
   }
 
   ~WorkerProgram() override {

@@ -72,10 +72,9 @@ auto add_network(Builder& builder, const Value& input, MakePlan make_plan) {
   for (int i = 0; i < layers; ++i) {
     builder.begin_layer(i);
     plans.push_back(make_plan(i));
-    // Plans that share work with the next layer's set what they do not make themselves, here and below.
-    if (!values_of(i).input) values_of(i).input = value;
+    values_of(i).input = value;
     value = plans.back()->forward(builder, value);
-    if (!values_of(i).output) values_of(i).output = value;
+    values_of(i).output = value;
   }
   if (!builder.training()) return plans;
 
@@ -86,9 +85,9 @@ auto add_network(Builder& builder, const Value& input, MakePlan make_plan) {
   Value gradient = add_loss(builder, logits, backward(last));
   for (int i = last; backward(i) && gradient; --i) {
     builder.begin_layer(i);
-    if (!values_of(i).output_gradient) values_of(i).output_gradient = gradient;
+    values_of(i).output_gradient = gradient;
     gradient = plans[static_cast<std::size_t>(i)]->backward(builder, gradient);
-    if (!values_of(i).input_gradient) values_of(i).input_gradient = gradient;
+    values_of(i).input_gradient = gradient;
   }
   return plans;
 }

@@ -30,7 +30,7 @@ void Builder::add(Direction direction, const std::string& implementation, std::i
                   std::function<void()> run) {
   for (const Value& value : uses)
     if (value) buffers.use(value.buffer, operations.size());
-  operations.push_back({layer(), direction, implementation, 1, "nchw"});
+  operations.push_back({layer(), direction, implementation, "nchw"});
   actions.push_back(std::move(run));
 }
 

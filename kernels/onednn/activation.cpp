@@ -134,7 +134,7 @@ class DropoutPlan final : public LayerPlan {
           else
             drop_anywhere(now, places);
         },
-        1, layouts_of({src.desc}, {dst.desc}));
+        layouts_of({src.desc}, {dst.desc}));
     return dst;
   }
 
@@ -146,7 +146,7 @@ class DropoutPlan final : public LayerPlan {
         [diff = diff.data, mask = mask_.data, count] {
           common::drop_gradient(floats(diff), floats(mask), count);
         },
-        1, layouts_of({diff.desc}, {diff.desc}));
+        layouts_of({diff.desc}, {diff.desc}));
     return diff;
   }
 
@@ -154,7 +154,8 @@ class DropoutPlan final : public LayerPlan {
   Value mask_;
 };
 
-class NothingPlan final : public LayerPlan {
+/// A flattened value lies in memory as it was: see Value.
+class FlattenPlan final : public LayerPlan {
  public:
   Value forward(Builder&, const Value& src) override { return src; }
   Value backward(Builder&, const Value& diff_dst) override { return diff_dst; }
@@ -174,13 +175,8 @@ std::unique_ptr<LayerPlan> make_plan(const ModelLayer&, const Dropout&) {
   return std::make_unique<DropoutPlan>();
 }
 
-// A flattened value lies in memory as it was: see Value.
 std::unique_ptr<LayerPlan> make_plan(const ModelLayer&, const Flatten&) {
-  return make_nothing();
-}
-
-std::unique_ptr<LayerPlan> make_nothing() {
-  return std::make_unique<NothingPlan>();
+  return std::make_unique<FlattenPlan>();
 }
 
 }  // namespace cnnbench::onednn

@@ -6,9 +6,9 @@
 #include "harness/backend/choice.h"
 #include "kernels/onednn/compat.h"
 #include "kernels/onednn/known_faults.h"
+#include "kernels/onednn/layer_choice.h"
 #include "kernels/onednn/program.h"
 #include "kernels/onednn/winograd.h"
-#include "kernels/onednn/winograd_choice.h"
 #include "kernels/onednn/x86_sets.h"
 
 namespace cnnbench {
@@ -68,7 +68,7 @@ class OneDnnBackend final : public Backend {
       if (const std::string reason = unsupported(layer, options.pass); !reason.empty())
         throw std::runtime_error(name() + ": layer " + layer.name + ": " + reason);
     try {
-      return onednn::make_program(model, options, variant_);
+      return onednn::make_program(model, options, variant_, onednn::layer_choices(model, options, variant_));
     } catch (const dnnl::error& error) {
       if (error.status == dnnl_out_of_memory) throw std::bad_alloc();
       throw std::runtime_error(name() + ": " + error.what());

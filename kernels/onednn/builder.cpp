@@ -3,8 +3,6 @@
 #include <algorithm>
 
 #include "kernels/onednn/layout.h"
-#include "kernels/onednn/winograd.h"
-#include "kernels/onednn/winograd_choice.h"
 
 namespace cnnbench::onednn {
 namespace {
@@ -25,9 +23,7 @@ bool same_layout(const memory::desc& a, const memory::desc& b, const memory::dim
 /// max_i Σ_l A_il² |G_l|² |B_l|² / 3 in two dimensions, with the rows A_i, G_l, B_l of its transforms (after
 /// Barabasz et al. 2018, "Error Analysis and Improving the Accuracy of Winograd Convolution for DNNs"): 8.2,
 /// and 6.6 for the gradient of the weights.
-double error_growth(const std::string& implementation) {
-  return implementation.find("wino") == std::string::npos ? 1 : 8.2;
-}
+constexpr double winograd_error_growth = 8.2;
 
 /// Of the activations, gradients and gradients of weights among a primitive's arguments. The destination of
 /// forward is read in the backward part.
@@ -45,6 +41,10 @@ std::string activation_layouts(Arguments arguments) {
 }
 
 }  // namespace
+
+bool is_own_winograd(const std::string& implementation) {
+  return implementation.find("wino") != std::string::npos;
+}
 
 bool can_reorder(const dnnl::engine& engine, const memory::desc& from, const memory::desc& to) {
   try {
@@ -70,27 +70,26 @@ float* floats(const memory& data) {
   return data ? static_cast<float*>(data.get_data_handle()) : nullptr;
 }
 
-Builder::Builder(const Model& of, const PrepareOptions& with, const Variant& in)
+Builder::Builder(const Model& of, const PrepareOptions& with, const Variant& in,
+                 std::vector<LayerChoice> chosen)
     : BuilderBase(of, with),
       variant(in),
+      choices(std::move(chosen)),
       engine(dnnl::engine::kind::cpu, 0),
       stream(engine),
-      values(of.layers.size() + 1),
-      choices(layer_choices(of, with, in)),
-      pooled(layers_pooled_by_winograd(of, choices)) {}
+      values(of.layers.size() + 1) {}
 
 memory::desc Builder::source_desc(const memory::dims& dims) const {
-  return activation_desc(
-      dims, next_to_winograd(model, choices, layer(), -1) && next_to_winograd(model, choices, layer(), 1));
+  return activation_desc(dims, choice().blocked_input);
 }
 
 memory::desc Builder::destination_desc(const memory::dims& dims) const {
-  return activation_desc(dims, next_to_winograd(model, choices, layer(), 1));
+  return activation_desc(dims, choice().blocked_output);
 }
 
-memory::desc Builder::activation_desc(const memory::dims& dims, bool shared) const {
+memory::desc Builder::activation_desc(const memory::dims& dims, bool blocked) const {
   if (variant.plain_layout && dims.size() == 4) return plain_desc(dims);
-  return shared && dims.size() == 4 ? blocked_desc(dims) : any_desc(dims);
+  return blocked && dims.size() == 4 ? blocked_desc(dims) : any_desc(dims);
 }
 
 Value Builder::make_value(const memory::dims& dims, const memory::desc& desc) {
@@ -128,8 +127,7 @@ Value Builder::view(const Value& value, const memory::dims& dims, const memory::
 Value Builder::in_layout(const Value& value, const memory::desc& wanted) {
   if (value.desc == wanted) return value;
   if (same_layout(value.desc, wanted, value.dims)) return view(value, value.dims, wanted);
-  Value copy = make_value(value.dims, wanted);
-  copy.through_relu = value.through_relu;
+  const Value copy = make_value(value.dims, wanted);
   add_reorder(std::make_shared<Reorder>(engine, value.desc, wanted, library(Direction::reorder).trusted),
               value.data, copy.data);
   return copy;
@@ -193,16 +191,21 @@ void Builder::add(Direction direction, const std::string& implementation, const 
     action.arguments.push_back({name, data.get()});
     held.push_back(data);
   }
-  operations.push_back(
-      {layer(), direction, implementation, error_growth(implementation), activation_layouts(arguments)});
+  operations.push_back({layer(), direction, implementation, activation_layouts(arguments)});
+  if (is_own_winograd(implementation)) {
+    operations.back().algorithm = Algorithm::winograd;
+    operations.back().error_growth = winograd_error_growth;
+  }
   actions.push_back(std::move(action));
 }
 
-void Builder::add(Direction direction, const std::string& implementation, std::initializer_list<memory> uses,
-                  std::function<void()> function, double growth, const std::string& layout) {
+Operation& Builder::add(Direction direction, const std::string& implementation,
+                        std::initializer_list<memory> uses, std::function<void()> function,
+                        const std::string& layout) {
   for (const memory& data : uses) buffers.use(data, operations.size());
-  operations.push_back({layer(), direction, implementation, growth, layout});
+  operations.push_back({layer(), direction, implementation, layout});
   actions.push_back({{}, {}, std::move(function)});
+  return operations.back();
 }
 
 memory Builder::scratch(std::int64_t floats) {

@@ -11,8 +11,8 @@
 #include "kernels/common/network.h"
 #include "kernels/onednn/buffers.h"
 #include "kernels/onednn/compat.h"
+#include "kernels/onednn/layer_choice.h"
 #include "kernels/onednn/reorder.h"
-#include "kernels/onednn/variant.h"
 
 namespace cnnbench::onednn {
 
@@ -26,11 +26,10 @@ struct Value {
   memory::desc desc;
   memory data;
   int buffer = -1;
-  bool writable = false;      ///< the next layer may work in place
-  bool through_relu = false;  ///< a gradient that went back through the ReLU of the layer before already
-  /// Where a step does not make the value, since two layers share an operation: what computes it for a
-  /// reader, into memory of this layout. It needs what the operation read: to be called only while
-  /// Program::read allows.
+  bool writable = false;  ///< the next layer may work in place
+  /// Where two layers share an operation a step does not make the value, or makes another one in its place:
+  /// this computes it for a reader, into memory of this layout. It needs what the operation read: to be
+  /// called only while Program::read allows.
   std::function<void(float*)> compute;
   explicit operator bool() const { return buffer >= 0 || compute; }
 };
@@ -59,9 +58,10 @@ using Arguments = std::initializer_list<std::pair<int, memory>>;
 /// Gathers a program's operations and memory, layer by layer.
 class Builder : public common::BuilderBase {
  public:
-  Builder(const Model& of, const PrepareOptions& with, const Variant& in);
+  Builder(const Model& of, const PrepareOptions& with, const Variant& in, std::vector<LayerChoice> choices);
 
   const Variant variant;
+  const std::vector<LayerChoice> choices;  ///< a layer
   dnnl::engine engine;
   dnnl::stream stream;
   BoundBuffers buffers;           ///< of values
@@ -70,8 +70,6 @@ class Builder : public common::BuilderBase {
   std::vector<memory> held;  ///< memory that actions refer to
   std::vector<Parameter> parameters;
   std::vector<common::LayerValues<Value>> values;  ///< a layer
-  std::vector<LayerChoice> choices;                ///< a layer
-  std::vector<bool> pooled;  ///< a layer: whether it is pooling that the one before computes, too
 
   /// Reorders of parameters that a step repeats, by operation: set-up finds out which implementation is
   /// right.
@@ -80,6 +78,8 @@ class Builder : public common::BuilderBase {
   dnnl::prop_kind forward_kind() const {
     return training() ? dnnl::prop_kind::forward_training : dnnl::prop_kind::forward_inference;
   }
+
+  const LayerChoice& choice() const { return choices[static_cast<std::size_t>(layer())]; }
 
   /// The library for an operation of this layer: without what verification found wrong there.
   compat::Library library(Direction direction) const;
@@ -96,9 +96,7 @@ class Builder : public common::BuilderBase {
   void begin_backward() { backward_ = true; }
 
   /// Descriptors of the source and destination of this layer's primitives: the layout is left to the library,
-  /// unless the variant is of plain layouts. A destination for kernels/winograd has its layout; so has the
-  /// source of a convolution between two of them. Elsewhere a reorder costs less than a primitive in a layout
-  /// that it is not best at.
+  /// unless the layer's choice or the variant says it.
   memory::desc source_desc(const memory::dims& dims) const;
   memory::desc destination_desc(const memory::dims& dims) const;
 
@@ -122,9 +120,10 @@ class Builder : public common::BuilderBase {
   void add(Direction direction, const std::string& implementation, const dnnl::primitive& primitive,
            Arguments arguments);
   void add_reorder(const std::shared_ptr<Reorder>& reorder, const memory& from, const memory& to);
-  /// The function reads and writes the memory that it `uses`, as far as that is there.
-  void add(Direction direction, const std::string& implementation, std::initializer_list<memory> uses,
-           std::function<void()> function, double error_growth = 1, const std::string& layout = {});
+  /// The function reads and writes the memory that it `uses`, as far as that is there. Returned is the
+  /// operation, until the next one is added.
+  Operation& add(Direction direction, const std::string& implementation, std::initializer_list<memory> uses,
+                 std::function<void()> function, const std::string& layout = {});
 
   /// Uninitialised memory for the operations that use it.
   memory scratch(std::int64_t floats);
@@ -146,7 +145,7 @@ class Builder : public common::BuilderBase {
   void point_parameters();
 
  private:
-  memory::desc activation_desc(const memory::dims& dims, bool shared) const;
+  memory::desc activation_desc(const memory::dims& dims, bool blocked) const;
   Value in_buffer(const memory::dims& dims, const memory::desc& desc, int buffer);
 
   bool backward_ = false;
@@ -162,10 +161,16 @@ class LayerPlan {
   /// Adds the backward operations; returns the gradient of the input, with the dimensions that the input had,
   /// or nothing where the model wants none. Takes over diff_dst.
   virtual Value backward(Builder& builder, const Value& diff_dst) = 0;
+  /// The plan of the next layer where this one computes it, too (LayerChoice::computes_next); to be used
+  /// while this one lives.
+  virtual std::unique_ptr<LayerPlan> plan_of_next() { return nullptr; }
 };
 
 /// The elements of memory; nullptr where there is none.
 float* floats(const memory& data);
+
+/// Whether one of the library's implementations, by its name, is its own Winograd.
+bool is_own_winograd(const std::string& implementation);
 
 /// Whether the library can bring data from one layout into the other: from those of Winograd's weights it
 /// cannot.
@@ -191,9 +196,6 @@ std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const Flatten& fla
 std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const Softmax& softmax);
 std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const LocalResponseNormalization& lrn);
 std::unique_ptr<LayerPlan> make_plan(const ModelLayer& layer, const BatchNormalization& normalization);
-
-/// Of a layer that leaves a value as it lies in memory, or that the one before computes.
-std::unique_ptr<LayerPlan> make_nothing();
 
 /// Adds the loss of `logits` and, where `wanted`, its gradient (with the dimensions of logits).
 Value add_loss(Builder& builder, const Value& logits, bool gradient_wanted);

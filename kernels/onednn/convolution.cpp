@@ -100,11 +100,9 @@ class ConvolutionPlan final : public WeightedLayer {
       -> std::decay_t<decltype(make(Offers(), dnnl::algorithm(), memory::desc(), memory::desc()).front())> {
     const memory::desc src = builder.source_desc(src_dims(builder));
     const memory::desc dst = builder.destination_desc(dst_dims(builder));
-    const bool direct = builder.choices[static_cast<std::size_t>(builder.layer())].direct;
-    auto desc =
-        make(Offers::first, direct ? dnnl::algorithm::convolution_direct : dnnl::algorithm::convolution_auto,
-             src, dst)
-            .front();
+    const auto algorithm =
+        builder.choice().direct ? dnnl::algorithm::convolution_direct : dnnl::algorithm::convolution_auto;
+    auto desc = make(Offers::first, algorithm, src, dst).front();
     if (takes_too_much(builder, desc))
       desc = make(Offers::first, dnnl::algorithm::convolution_direct, src, dst).front();
     return desc;
@@ -115,8 +113,8 @@ class ConvolutionPlan final : public WeightedLayer {
     std::int64_t largest = 0;
     for (const ModelLayer& each : builder.model.layers)
       largest = std::max(largest, 4 * builder.options.batch * (each.input.size() + each.output.size()));
-    const bool winograd = std::string(desc.impl_info_str()).find("wino") != std::string::npos;
-    return winograd && desc.query_s64(dnnl::query::memory_consumption_s64) > largest;
+    return is_own_winograd(desc.impl_info_str()) &&
+           desc.query_s64(dnnl::query::memory_consumption_s64) > largest;
   }
 
   memory::desc plain_weights() const override {

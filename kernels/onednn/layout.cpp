@@ -45,4 +45,13 @@ std::string layouts_of(const std::vector<dnnl::memory::desc>& reads,
   return from == to ? from : from + " → " + to;
 }
 
+std::int64_t channel_block() {
+  return compat::effective_isa().starts_with("avx512") ? 16 : 8;
+}
+
+dnnl::memory::desc blocked_desc(const dnnl::memory::dims& dims) {
+  using enum dnnl::memory::format_tag;
+  return {dims, dnnl::memory::data_type::f32, channel_block() == 16 ? nChw16c : nChw8c};
+}
+
 }  // namespace cnnbench::onednn

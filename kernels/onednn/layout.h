@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <string>
 #include <vector>
@@ -15,5 +16,13 @@ std::string layout_name(const dnnl::memory::desc& desc);
 /// alike.
 std::string layouts_of(const std::vector<dnnl::memory::desc>& reads,
                        const std::vector<dnnl::memory::desc>& writes);
+
+/// Channels a block in the layout that the library and kernels/winograd share, which the library has kernels
+/// for on this CPU: 8, or 16 with AVX-512. (Its own first choice is another one, channels last, for some
+/// primitives and in 3.x.)
+std::int64_t channel_block();
+
+/// That layout.
+dnnl::memory::desc blocked_desc(const dnnl::memory::dims& dims);
 
 }  // namespace cnnbench::onednn

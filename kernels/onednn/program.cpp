@@ -14,11 +14,17 @@ namespace {
 
 class OneDnnProgram final : public common::BuiltProgram<Builder> {
  public:
-  OneDnnProgram(const Model& model, const PrepareOptions& options, const Variant& variant)
-      : BuiltProgram(model, options, variant) {
+  OneDnnProgram(const Model& model, const PrepareOptions& options, const Variant& variant,
+                std::vector<LayerChoice> choices)
+      : BuiltProgram(model, options, variant, std::move(choices)) {
     // The library takes its number of threads when primitives are made, and again when they run.
     omp_set_num_threads(options.threads);
-    common::add_network(builder_, builder_.make_input(), [this](int i) { return plan_of(i); });
+    LayerPlan* before = nullptr;
+    common::add_network(builder_, builder_.make_input(), [&](int i) {
+      std::unique_ptr<LayerPlan> plan = plan_of(i, before);
+      before = plan.get();
+      return plan;
+    });
     // Parameters first: the plain copy that each is packed from is gone before the values take memory.
     builder_.place_parameters();
     fill_parameters();
@@ -55,14 +61,19 @@ class OneDnnProgram final : public common::BuiltProgram<Builder> {
     Tensor tensor;
   };
 
-  std::unique_ptr<LayerPlan> plan_of(int index) const {
-    const auto i = static_cast<std::size_t>(index);
-    const ModelLayer& layer = model_.layers[i];
-    if (builder_.pooled[i]) return make_nothing();
-    const std::optional<TileSizes>& tiles = builder_.choices[i].winograd;
-    if (!tiles) return std::visit([&](const auto& kind) { return make_plan(layer, kind); }, layer.kind);
-    const bool pools = i + 1 < model_.layers.size() && builder_.pooled[i + 1];
-    return make_winograd_convolution(layer, *tiles, pools ? &model_.layers[i + 1] : nullptr);
+  std::unique_ptr<LayerPlan> plan_of(int index, LayerPlan* before) const {
+    const ModelLayer& layer = layer_at(index);
+    const LayerChoice& choice = builder_.choices[static_cast<std::size_t>(index)];
+    switch (choice.source) {
+      case Source::winograd:
+        return make_winograd_convolution(layer, choice,
+                                         choice.computes_next ? &layer_at(index + 1) : nullptr);
+      case Source::layer_before:
+        return before->plan_of_next();
+      case Source::library:
+        break;
+    }
+    return std::visit([&](const auto& kind) { return make_plan(layer, kind); }, layer.kind);
   }
 
   void copy_out(int layer, Tensor tensor, std::span<float> plain) override {
@@ -144,8 +155,8 @@ class OneDnnProgram final : public common::BuiltProgram<Builder> {
 }  // namespace
 
 std::unique_ptr<Program> make_program(const Model& model, const PrepareOptions& options,
-                                      const Variant& variant) {
-  return std::make_unique<OneDnnProgram>(model, options, variant);
+                                      const Variant& variant, std::vector<LayerChoice> choices) {
+  return std::make_unique<OneDnnProgram>(model, options, variant, std::move(choices));
 }
 
 }  // namespace cnnbench::onednn

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string>
 
 namespace cnnbench::onednn {
@@ -13,19 +12,6 @@ enum class WinogradUse {
   all         ///< that it can compute
 };
 
-/// Sizes of the largest tiles (see winograd::Shape) of a layer on kernels/winograd, by direction.
-struct TileSizes {
-  int forward = 1;
-  int backward_data = 1;
-  int backward_weights = 1;
-};
-
-/// Who computes a layer.
-struct LayerChoice {
-  std::optional<TileSizes> winograd{};  ///< kernels/winograd with these; nothing: the library
-  bool direct = false;                  ///< which then does not take a Winograd of its own
-};
-
 /// How the library is used, other than as a good engineer would: what each of its advantages is worth. Or
 /// what replaces it in places.
 struct Variant {
@@ -35,7 +21,6 @@ struct Variant {
   bool best_implementation = false;  ///< all that the library offers, timed at set-up
   bool direct = false;               ///< no Winograd of the library's own
   WinogradUse winograd = WinogradUse::none;
-  std::optional<TileSizes> tiles{};  ///< of all layers on kernels/winograd, in place of its own choice
 };
 
 }  // namespace cnnbench::onednn

@@ -76,7 +76,7 @@ Value WeightedLayer::backward(Builder& builder, const Value& given) {
   Value output_gradient = given;
   if (activation_ != Activation::none) {
     output_gradient = builder.in_layout(given, dst_.desc);
-    if (!given.through_relu)
+    if (!builder.choice().relu_by_next)
       add_activation_backward(builder, activation_, dst_, output_gradient, layer_.input_gradient);
   }
   const Value diff_dst = gradient_value(builder, output_gradient);

@@ -1,9 +1,9 @@
 #include "kernels/onednn/winograd.h"
-#include "kernels/onednn/layout.h"
 
 #include <algorithm>
 
 #include "kernels/onednn/compat.h"
+#include "kernels/onednn/layout.h"
 #include "kernels/onednn/weighted_layer.h"
 #include "kernels/winograd/error_growth.h"
 #include "kernels/winograd/tile_size.h"
@@ -29,15 +29,15 @@ class OwnFloats {
 
 class WinogradPlan final : public LayerPlan {
  public:
-  WinogradPlan(const ModelLayer& layer, const TileSizes& tiles, const ModelLayer* pooling)
+  WinogradPlan(const ModelLayer& layer, const LayerChoice& choice, const ModelLayer* pooling)
       : layer_(layer),
-        tiles_(tiles),
+        choice_(choice),
         pooling_(pooling),
         activation_(fused_activation(layer.kind)),
         isa_(winograd_instruction_set()) {}
 
   Value forward(Builder& builder, const Value& given) override {
-    const auto convolution = make(builder, tiles_.forward);
+    const auto convolution = make(builder, choice_.tiles.forward);
     given_ = given.dims;
     const memory::dims src_dims = to_dims(builder.options.batch, layer_.input);
     src_ = builder.in_layout(builder.with_dims(given, src_dims), blocked_desc(src_dims));
@@ -67,14 +67,17 @@ class WinogradPlan final : public LayerPlan {
       builder.buffers.bind(places_, builder.buffers.dedicate(static_cast<std::size_t>(size)));
     }
     const bool relu = activation_ == Activation::relu;
-    builder.add(
-        Direction::forward, name(*convolution), {src_.data, packed, places_, dst_.data, scratch},
+    add(
+        builder, Direction::forward, name(*convolution), {src_.data, packed, places_, dst_.data, scratch},
         [c = convolution, src = src_.data, packed, bias, relu, pool = pooling_ != nullptr, places = places_,
          dst = dst_.data, scratch] {
           c->forward(floats(src), floats(packed), {floats(bias), relu, pool, bytes(places)}, floats(dst),
                      floats(scratch));
         },
-        winograd::forward_error_growth(convolution->shape()), layouts_of({src_.desc}, {dst_.desc}));
+        layouts_of({src_.desc}, {dst_.desc}), winograd::forward_error_growth(convolution->shape()));
+    if (activation_ != Activation::none && activation_ != Activation::relu)
+      add_activation_forward(builder, activation_, dst_);
+    if (builder.training() && layer_.backward && activation_ != Activation::none) dst_.writable = false;
     if (pooling_) {
       // In memory of its own: in the backward part that of the operation serves others.
       const auto compute = [c = convolution, weights = builder.parameters[weights_].data, src = src_.data,
@@ -84,40 +87,23 @@ class WinogradPlan final : public LayerPlan {
         c->pack(floats(weights), own_packed.data());
         c->forward(floats(src), own_packed.data(), {floats(bias), relu}, dst, own_scratch.data());
       };
-      const Value output = computed(builder, layer_.output, compute);
-      const auto layer = static_cast<std::size_t>(builder.layer());
-      builder.values[layer].output = output;
-      builder.values[layer + 1].input = output;
+      return computed(builder, layer_.output, compute);
     }
-    if (activation_ != Activation::none && activation_ != Activation::relu)
-      add_activation_forward(builder, activation_, dst_);
-    if (builder.training() && layer_.backward && activation_ != Activation::none) dst_.writable = false;
     return dst_;
   }
 
+  std::unique_ptr<LayerPlan> plan_of_next() override { return std::make_unique<Pooled>(*this); }
+
   Value backward(Builder& builder, const Value& given) override {
-    const Value diff_dst = builder.in_layout(given, dst_.desc);
+    const Value diff_dst = builder.in_layout(pooling_ ? pooled_gradient_ : given, dst_.desc);
     const bool relu = activation_ == Activation::relu;
     if (activation_ != Activation::none && !relu)
       add_activation_backward(builder, activation_, dst_, diff_dst, layer_.input_gradient);
 
-    const auto of_weights = make(builder, tiles_.backward_weights);
-    if (pooling_) {
-      // Read before the reorder, if there is one, has run.
-      const auto compute = [c = of_weights, from = given.data, desc = dst_.desc, engine = builder.engine,
-                            stream = builder.stream, places = places_](float* to) mutable {
-        memory maxima(desc, engine);
-        Reorder(engine, from.get_desc(), desc).run(stream, from, maxima);
-        c->unpool(floats(maxima), bytes(places), to);
-      };
-      const Value gradient = computed(builder, layer_.output, compute);
-      const auto layer = static_cast<std::size_t>(builder.layer());
-      builder.values[layer].output_gradient = gradient;
-      builder.values[layer + 1].input_gradient = gradient;
-    }
+    const auto of_weights = make(builder, choice_.tiles.backward_weights);
     const memory scratch = builder.scratch(of_weights->backward_weights_scratch_size());
-    builder.add(
-        Direction::backward_weights, name(*of_weights),
+    add(
+        builder, Direction::backward_weights, name(*of_weights),
         {src_.data, dst_.data, diff_dst.data, places_, scratch},
         [c = of_weights, src = src_.data, relu_dst = relu && !pooling_ ? dst_.data : memory(),
          diff_dst = diff_dst.data, places = places_, weights = builder.parameters[weights_].gradient,
@@ -125,62 +111,82 @@ class WinogradPlan final : public LayerPlan {
           c->backward_weights(floats(src), floats(relu_dst), floats(diff_dst), bytes(places), floats(weights),
                               floats(bias), floats(scratch));
         },
-        winograd::weights_error_growth(of_weights->shape()),
-        layouts_of({src_.desc, diff_dst.desc}, {builder.parameters[weights_].desc}));
+        layouts_of({src_.desc, diff_dst.desc}, {builder.parameters[weights_].desc}),
+        winograd::weights_error_growth(of_weights->shape()));
 
     Value diff_src;
     if (layer_.input_gradient) {
       diff_src = builder.make_value(src_.dims, src_.desc);
-      const auto of_data = make(builder, tiles_.backward_data);
+      const auto of_data = make(builder, choice_.tiles.backward_data);
       const auto pack = [c = of_data, weights = builder.parameters[weights_].data](const memory& packed) {
         c->pack_backward(floats(weights), floats(packed));
       };
       const memory packed = packed_weights(builder, of_data->packed_backward_size(), Direction::backward_data,
                                            name(*of_data), pack);
       const memory data_scratch = builder.scratch(of_data->backward_data_scratch_size());
-      diff_src.through_relu = follows_relu(builder);
-      builder.add(
-          Direction::backward_data, name(*of_data),
+      add(
+          builder, Direction::backward_data, name(*of_data),
           {diff_dst.data, places_, packed, src_.data, diff_src.data, data_scratch},
           [c = of_data, diff_dst = diff_dst.data, places = places_, packed,
-           relu_src = diff_src.through_relu ? src_.data : memory(), diff_src = diff_src.data, data_scratch] {
+           relu_src = choice_.relu_of_before ? src_.data : memory(), diff_src = diff_src.data, data_scratch] {
             c->backward_data(floats(diff_dst), bytes(places), floats(packed), floats(relu_src),
                              floats(diff_src), floats(data_scratch));
           },
-          winograd::forward_error_growth(of_data->shape().backward_data()),
-          layouts_of({diff_dst.desc}, {diff_src.desc}));
-      if (diff_src.through_relu) {
-        const auto compute = [c = of_data, weights = builder.parameters[weights_].data,
-                              diff_dst = diff_dst.data, places = places_](float* to) {
+          layouts_of({diff_dst.desc}, {diff_src.desc}),
+          winograd::forward_error_growth(of_data->shape().backward_data()));
+      if (choice_.relu_of_before)  // a reader's is the gradient before that
+        diff_src.compute = [c = of_data, weights = builder.parameters[weights_].data,
+                            diff_dst = diff_dst.data, places = places_](float* to) {
           const OwnFloats own_packed(c->packed_backward_size());
           const OwnFloats own_scratch(c->backward_data_scratch_size());
           c->pack_backward(floats(weights), own_packed.data());
           c->backward_data(floats(diff_dst), bytes(places), own_packed.data(), nullptr, to,
                            own_scratch.data());
         };
-        const Value gradient = computed(builder, layer_.input, compute);
-        const auto layer = static_cast<std::size_t>(builder.layer());
-        builder.values[layer].input_gradient = gradient;
-        builder.values[layer - 1].output_gradient = gradient;
-      }
       diff_src = builder.with_dims(diff_src, given_);
     }
     return diff_src;
   }
 
  private:
+  /// The pool behind the convolution: its operations are the convolution's.
+  class Pooled final : public LayerPlan {
+   public:
+    explicit Pooled(WinogradPlan& convolution) : convolution_(convolution) {}
+    Value forward(Builder&, const Value&) override { return convolution_.dst_; }
+    Value backward(Builder& builder, const Value& diff_dst) override {
+      return convolution_.unpooled(builder, diff_dst);
+    }
+
+   private:
+    WinogradPlan& convolution_;
+  };
+
+  /// Takes the gradient of the maxima; returns that of the convolution's output, which no step makes.
+  Value unpooled(Builder& builder, const Value& maxima) {
+    pooled_gradient_ = maxima;
+    // Read before the reorder, if there is one, has run.
+    const auto compute = [c = make(builder, choice_.tiles.backward_weights), from = maxima.data,
+                          desc = dst_.desc, engine = builder.engine, stream = builder.stream,
+                          places = places_](float* to) mutable {
+      memory in_blocks(desc, engine);
+      Reorder(engine, from.get_desc(), desc).run(stream, from, in_blocks);
+      c->unpool(floats(in_blocks), bytes(places), to);
+    };
+    return computed(builder, layer_.output, compute);
+  }
+
   std::shared_ptr<const Convolution> make(Builder& builder, int tile_size) const {
     return std::make_shared<Convolution>(winograd_convolution(layer_, builder.options, tile_size));
   }
 
-  /// Whether the source is the output of a ReLU that the library has fused into the layer before. Its
-  /// gradient then goes back through that as it is written, which spares an operation. (On kernels/winograd
-  /// it goes through as it is read.)
-  bool follows_relu(const Builder& builder) const {
-    if (builder.layer() == 0 || given_ != src_.dims) return false;
-    const auto before = static_cast<std::size_t>(builder.layer()) - 1;
-    return !builder.choices[before].winograd &&
-           fused_activation(builder.model.layers[before].kind) == Activation::relu;
+  /// Adds an operation that is Winograd: see Builder::add.
+  static void add(Builder& builder, Direction direction, const std::string& name,
+                  std::initializer_list<memory> uses, std::function<void()> function,
+                  const std::string& layout, double error_growth) {
+    Operation& operation = builder.add(direction, name, uses, std::move(function), layout);
+    operation.algorithm = Algorithm::winograd;
+    operation.error_growth = error_growth;
   }
 
   /// A value that a step does not make.
@@ -208,14 +214,15 @@ class WinogradPlan final : public LayerPlan {
   }
 
   const ModelLayer& layer_;
-  TileSizes tiles_;
+  LayerChoice choice_;
   const ModelLayer* pooling_;
   Activation activation_;
   std::string isa_;
   memory::dims given_;
   Value src_;
-  Value dst_;
-  memory places_;  ///< of the maxima, for the backward part
+  Value dst_;              ///< the maxima, where it pools
+  Value pooled_gradient_;  ///< theirs
+  memory places_;          ///< of the maxima, for the backward part
   std::size_t weights_ = 0;
   std::size_t bias_ = 0;
 };
@@ -256,15 +263,6 @@ bool winograd_can(const ModelLayer& layer) {
   return conv != nullptr && conv->kernel == Extent{3, 3} && conv->stride == Extent{1, 1} && conv->groups == 1;
 }
 
-std::int64_t channel_block() {
-  return compat::effective_isa().starts_with("avx512") ? 16 : 8;
-}
-
-memory::desc blocked_desc(const memory::dims& dims) {
-  return {dims, memory::data_type::f32,
-          channel_block() == 16 ? memory::format_tag::nChw16c : memory::format_tag::nChw8c};
-}
-
 std::string winograd_instruction_set() {
   const std::string allowed =
       compat::effective_isa();  // "sse41", "avx", "avx2…", "avx512…", on other CPUs "isa N"
@@ -277,9 +275,43 @@ std::string winograd_instruction_set() {
   return found == ours.end() ? ours.back() : *found;
 }
 
-std::unique_ptr<LayerPlan> make_winograd_convolution(const ModelLayer& layer, const TileSizes& tiles,
+double winograd_bytes(const Model& model, const PrepareOptions& options, const Variant& variant) {
+  std::vector<std::vector<LayerChoice>> possible;
+  if (variant.winograd == WinogradUse::by_timing) {
+    for (const int size : {1, 2}) possible.push_back(winograd_everywhere(model, {size, size, size}));
+  } else {
+    possible.push_back(layer_choices(model, options, variant));
+  }
+  std::int64_t kept = 0;     // in inference: transformed weights
+  std::int64_t scratch = 0;  // of one operation, since the next one has the same memory
+  for (std::size_t i = 0; i < model.layers.size(); ++i) {
+    std::int64_t packed = 0;
+    for (const std::vector<LayerChoice>& choices : possible) {
+      if (choices[i].source != Source::winograd) continue;
+      const TileSizes& tiles = choices[i].tiles;
+      const auto convolution = [&](int size) { return winograd_convolution(model.layers[i], options, size); };
+      const Convolution forward = convolution(tiles.forward);
+      if (options.pass == Pass::forward) {
+        packed = std::max(packed, forward.packed_size());
+        scratch = std::max(scratch, forward.forward_scratch_size());
+      } else {
+        const Convolution data = convolution(tiles.backward_data);
+        const Convolution weights = convolution(tiles.backward_weights);
+        scratch = std::max({scratch, forward.packed_size() + forward.forward_scratch_size(),
+                            data.packed_backward_size() + data.backward_data_scratch_size(),
+                            weights.backward_weights_scratch_size()});
+      }
+    }
+    kept += packed;
+  }
+  // In training two operations may have memory of their own: buffers are shared where they fit best.
+  const std::int64_t buffers = options.pass == Pass::forward ? 1 : 2;
+  return static_cast<double>(kept + buffers * scratch) * sizeof(float);
+}
+
+std::unique_ptr<LayerPlan> make_winograd_convolution(const ModelLayer& layer, const LayerChoice& choice,
                                                      const ModelLayer* pooling) {
-  return std::make_unique<WinogradPlan>(layer, tiles, pooling);
+  return std::make_unique<WinogradPlan>(layer, choice, pooling);
 }
 
 }  // namespace cnnbench::onednn

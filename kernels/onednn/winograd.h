@@ -5,6 +5,7 @@
 
 #include "kernels/common/window.h"
 #include "kernels/onednn/builder.h"
+#include "kernels/onednn/layer_choice.h"
 #include "kernels/winograd/convolution.h"
 
 // The joint between this library and kernels/winograd.
@@ -28,21 +29,17 @@ bool winograd_can_pool(const ModelLayer& layer);
 
 using common::has_negative_padding;
 
-/// Channels a block in the layout that both sides share, which the library has kernels for on this CPU: 8, or
-/// 16 with AVX-512. (Its own first choice is another one, channels last, for some primitives and in 3.x.)
-std::int64_t channel_block();
-
-/// That layout.
-memory::desc blocked_desc(const memory::dims& dims);
-
 /// The best instruction set of kernels/winograd that is not beyond what the library may use.
 std::string winograd_instruction_set();
 
+/// Bytes of transformed weights and of scratch memory in a program; where timing is to choose layers and
+/// tiles, the most that its choice can take.
+double winograd_bytes(const Model& model, const PrepareOptions& options, const Variant& variant);
+
 /// A convolution on kernels/winograd, in the layout of channel_block(). ReLU is fused, other activations are
 /// the library's. In training the weights are transformed in every step, as a part of forward and of backward
-/// data; in inference once, at set-up. `pooling`, if not null, is the next layer, computed along with this
-/// one.
-std::unique_ptr<LayerPlan> make_winograd_convolution(const ModelLayer& layer, const TileSizes& tiles,
+/// data; in inference once, at set-up. `pooling` is the next layer where the choice is to compute it, too.
+std::unique_ptr<LayerPlan> make_winograd_convolution(const ModelLayer& layer, const LayerChoice& choice,
                                                      const ModelLayer* pooling);
 
 }  // namespace cnnbench::onednn

@@ -66,7 +66,7 @@ class OnnxRuntimeProgram final : public common::BuiltProgram<common::BuilderBase
     if (place.graph) {
       place.dst = buffers_.add(bytes(layer.output));
       for (const int buffer : {place.src, place.dst}) buffers_.use(buffer, builder_.operations.size());
-      builder_.operations.push_back({index, Direction::forward, "", 1, "nchw"});
+      builder_.operations.push_back({index, Direction::forward, "", "nchw"});
     }
     builder_.arena.add(index, Tensor::weights, static_cast<std::size_t>(layer.weights));
     builder_.arena.add(index, Tensor::bias, static_cast<std::size_t>(layer.biases));

@@ -58,7 +58,7 @@ void ReferenceProgram::fill() {
 
 void ReferenceProgram::list_operations() {
   const auto add = [&](int layer, Direction direction) {
-    operations_.push_back({layer, direction, "reference", 1, "nchw"});
+    operations_.push_back({layer, direction, "reference", "nchw"});
   };
   const int layers = static_cast<int>(model_.layers.size());
   for (int i = 0; i < layers; ++i)

@@ -83,7 +83,7 @@ Value* Builder::with_dims(Value* value, const Sizes& dims) {
 
 void Builder::add(Direction direction, const std::string& implementation, std::vector<Value*> reads,
                   std::vector<Value*> writes, std::function<void()> function) {
-  operations.push_back({layer(), direction, full_name(implementation), 1, layouts_of(reads, writes)});
+  operations.push_back({layer(), direction, full_name(implementation), layouts_of(reads, writes)});
   for (Value*& value : reads) value = value->owner();
   actions.push_back({std::move(function), std::move(reads), std::move(writes), {}});
 }

@@ -155,6 +155,7 @@ class ConvolutionPlan final : public LayerPlan {
                                    false, zero_, conv_.groups);
       activate_in_place(dst_->data, conv_.activation);
     });
+    if (implementation_.starts_with("winograd")) builder.operations.back().algorithm = Algorithm::winograd;
   }
 
   /// What at::convolution chooses.

@@ -83,7 +83,7 @@ void Builder::add_operator(const std::string& implementation, std::initializer_l
                            std::function<xnn_status(xnn_operator_t, compat::Workspace&)> set_up,
                            const std::string& layout) {
   note(uses);
-  operations.push_back({layer(), Direction::forward, "xnn " + implementation, 1, layout});
+  operations.push_back({layer(), Direction::forward, "xnn " + implementation, layout});
   actions.push_back({layer(), std::move(create), std::move(set_up), 0, {}});
 }
 
@@ -91,7 +91,7 @@ void Builder::add_loop(Direction direction, const std::string& implementation,
                        std::initializer_list<Value> uses, std::int64_t count, common::LoopBody loop,
                        const std::string& layout) {
   note(uses);
-  operations.push_back({layer(), direction, implementation, 1, layout});
+  operations.push_back({layer(), direction, implementation, layout});
   actions.push_back({layer(), {}, {}, count, std::move(loop)});
 }
 

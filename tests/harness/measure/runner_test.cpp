@@ -206,7 +206,7 @@ class TransformingProgram final : public Program {
 
  private:
   FakeClock& clock_;
-  std::vector<Operation> operations_{{1, Direction::forward, "winograd", 10.4},
+  std::vector<Operation> operations_{{1, Direction::forward, "winograd", "", Algorithm::winograd, 10.4},
                                      {4, Direction::forward, "jit"}};
   std::vector<float> parameters_ = std::vector<float>(4);
 };

@@ -168,9 +168,9 @@ TEST_F(RunViews, ALayerAloneIsTheNetworksOwnOperationsAfterAStepUpToThem) {
 TEST_F(RunViews, ALayerHasTheSameImplementationAndLayoutInAllViewsOfTheNetwork) {
   const FakeBackend backend("fake", [&](const Model&, const PrepareOptions&) {
     return std::make_unique<ScriptedProgram>(
-        clock, std::vector<ScriptedProgram::Script>{{{0, Direction::forward, "jit:avx2", 1, "acdb"}, 1},
-                                                    {{1, Direction::reorder, "copy", 1, "acdb → abcd"}, 1},
-                                                    {{1, Direction::forward, "brgconv", 1, "abcd"}, 1}});
+        clock, std::vector<ScriptedProgram::Script>{{{0, Direction::forward, "jit:avx2", "acdb"}, 1},
+                                                    {{1, Direction::reorder, "copy", "acdb → abcd"}, 1},
+                                                    {{1, Direction::forward, "brgconv", "abcd"}, 1}});
   });
 
   const Findings findings = run({&backend}, {View::layers, View::isolated});
@@ -193,7 +193,7 @@ TEST_F(RunViews, FlagsAPrefixWhereALayerRunsAsSomethingElse) {
     const std::string layout = m.layers.size() < 3 ? "abcd" : "acdb";
     std::vector<ScriptedProgram::Script> script;
     for (int layer = 0; layer < static_cast<int>(m.layers.size()); ++layer)
-      script.push_back({{layer, Direction::forward, "jit", 1, layout}, 1});
+      script.push_back({{layer, Direction::forward, "jit", layout}, 1});
     return std::make_unique<ScriptedProgram>(clock, script);
   });
 

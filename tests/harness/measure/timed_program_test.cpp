@@ -39,8 +39,9 @@ TEST_F(TimedProgram, GroupsOperationsByLayerAndDirectionInTheOrderOfTheirFirst) 
 }
 
 TEST_F(TimedProgram, AGroupIsDirectEquivalentWhereOneOfItsOperationsIs) {
-  const ScriptedProgram transformed(
-      clock, {{{0, forward, "wino:weights"}, 1}, {{0, forward, "wino", 10.4}, 1}, {{1, forward, "jit"}, 1}});
+  const ScriptedProgram transformed(clock, {{{0, forward, "wino:weights"}, 1},
+                                            {{0, forward, "wino", "", Algorithm::winograd, 10.4}, 1},
+                                            {{1, forward, "jit"}, 1}});
   const std::vector<OperationGroup> groups = group_operations(transformed);
 
   EXPECT_TRUE(groups[0].direct_equivalent);
@@ -104,9 +105,9 @@ TEST_F(TimedProgram, AllWaysToTimeAProgramAreOfThatProgram) {
 }
 
 TEST_F(TimedProgram, AGroupHasTheLayoutsOfItsOperationsEachOnce) {
-  const ScriptedProgram in_blocks(clock, {{{0, forward, "jit", 1, "acdb"}, 1},
-                                          {{0, forward, "eltwise", 1, "acdb"}, 1},
-                                          {{0, forward, "jit", 1, "acdb → abcd"}, 1},
+  const ScriptedProgram in_blocks(clock, {{{0, forward, "jit", "acdb"}, 1},
+                                          {{0, forward, "eltwise", "acdb"}, 1},
+                                          {{0, forward, "jit", "acdb → abcd"}, 1},
                                           {{0, forward, "loop"}, 1}});
 
   EXPECT_EQ(group_operations(in_blocks).at(0).layout, "acdb + acdb → abcd");

@@ -14,7 +14,7 @@ namespace {
 /// A step with an operation of each of these layers.
 std::vector<Operation> operations_of(const std::vector<int>& layers) {
   std::vector<Operation> operations;
-  for (const int layer : layers) operations.push_back({layer, Direction::forward, "", 1, ""});
+  for (const int layer : layers) operations.push_back({layer, Direction::forward, "", ""});
   return operations;
 }
 

@@ -2,11 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <optional>
 #include <string>
 
+#include "kernels/onednn/layer_choice.h"
 #include "kernels/onednn/program.h"
-#include "kernels/onednn/winograd_choice.h"
 #include "tests/kernels/onednn/winograd_chain.h"
 #include "tests/kernels/scripted_tuner.h"
 
@@ -15,6 +14,7 @@ namespace {
 
 using onednn::layer_choices;
 using onednn::LayerChoice;
+using onednn::Source;
 using onednn::TileSizes;
 using onednn::WinogradUse;
 using ::testing::Each;
@@ -43,11 +43,11 @@ TEST(OneDnnWinogradChoice, IsOfTheFasterTilesInEachDirection) {
              name ==
                  (contains(key, "tiles, backward_data") == second ? "tiles of size 2" : "tiles of size 1");
     };
-    const std::optional<TileSizes> sizes = tuned(two, tuner)[1].winograd;
-    ASSERT_TRUE(sizes.has_value());
-    EXPECT_EQ(sizes->backward_data, second ? 2 : 1);
-    EXPECT_EQ(sizes->forward, second ? 1 : 2);
-    EXPECT_EQ(sizes->backward_weights, second ? 1 : 2);
+    const LayerChoice choice = tuned(two, tuner)[1];
+    ASSERT_EQ(choice.source, Source::winograd);
+    EXPECT_EQ(choice.tiles.backward_data, second ? 2 : 1);
+    EXPECT_EQ(choice.tiles.forward, second ? 1 : 2);
+    EXPECT_EQ(choice.tiles.backward_weights, second ? 1 : 2);
   }
 }
 
@@ -63,10 +63,9 @@ TEST(OneDnnWinogradChoice, ExpectsWhatTheArithmeticPromises) {
     const auto first = tuned(network, tuner, pass);
     for (const auto& choices : {without, first})
       for (std::size_t i = 0; i < by_shape.size(); ++i) {
-        ASSERT_EQ(choices[i].winograd.has_value(), by_shape[i].winograd.has_value()) << i;
-        EXPECT_EQ(choices[i].direct, !choices[i].winograd.has_value()) << i;
-        if (!choices[i].winograd) continue;
-        EXPECT_EQ(choices[i].winograd->forward, by_shape[i].winograd->forward);
+        ASSERT_EQ(choices[i].source, by_shape[i].source) << i;
+        EXPECT_EQ(choices[i].direct, choices[i].source == Source::library) << i;
+        EXPECT_EQ(choices[i].tiles, by_shape[i].tiles);
       }
   }
 }
@@ -75,7 +74,7 @@ TEST(OneDnnWinogradChoice, IsTheLibraryWhereThatIsTheFastest) {
   ScriptedTuner tuner;
   tuner.prefer = [](const std::string&, const std::string& name) { return name == "onednn, direct"; };
   for (const LayerChoice& choice : tuned(two, tuner)) {
-    EXPECT_FALSE(choice.winograd.has_value());
+    EXPECT_EQ(choice.source, Source::library);
     EXPECT_TRUE(choice.direct);
   }
 }
@@ -86,7 +85,7 @@ TEST(OneDnnWinogradChoice, IsTheLibrarysOwnWinogradWhereThatIsTheFastest) {
     return name == "onednn, its own Winograd";
   };
   for (const LayerChoice& choice : tuned(two, tuner)) {
-    EXPECT_FALSE(choice.winograd.has_value());
+    EXPECT_EQ(choice.source, Source::library);
     EXPECT_FALSE(choice.direct);
   }
 }
@@ -94,7 +93,7 @@ TEST(OneDnnWinogradChoice, IsTheLibrarysOwnWinogradWhereThatIsTheFastest) {
 TEST(OneDnnWinogradChoice, IsOursWhereTheLibraryCannot) {
   const Network network{"deep_crop", {3, 9, 9}, {cropped(conv(5), 1)}};
   ScriptedTuner tuner;
-  EXPECT_TRUE(tuned(network, tuner, Pass::forward)[0].winograd.has_value());
+  EXPECT_EQ(tuned(network, tuner, Pass::forward)[0].source, Source::winograd);
   for (const auto& question : tuner.questions) EXPECT_THAT(question.names, Each(HasSubstr("tiles")));
 }
 
@@ -123,8 +122,8 @@ TEST(OneDnnWinogradChoice, IsAmongCandidatesThatRunAgainAndAgain) {
 TEST(OneDnnWinogradChoice, OfTilesIsThatOfTheOperations) {
   const Model model = chain().model();
   const TileSizes sizes{.forward = 1, .backward_data = 2, .backward_weights = 1};
-  const auto program = onednn::make_program(model, {Pass::forward_backward, 2, 2, 1},
-                                            {.winograd = onednn::WinogradUse::all, .tiles = sizes});
+  const auto program = onednn::make_program(model, {Pass::forward_backward, 2, 2, 1}, {},
+                                            onednn::winograd_everywhere(model, sizes));
 
   int found = 0;
   for (const Operation& operation : program->operations()) {

@@ -1,5 +1,5 @@
 // The joint with kernels/winograd: which layers it takes, and how they lie in a network.
-#include "kernels/onednn/winograd_choice.h"
+#include "kernels/onednn/winograd.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 
 #include "harness/backend/choice.h"
 #include "harness/measure/verification.h"
-#include "kernels/onednn/winograd.h"
+#include "kernels/onednn/layer_choice.h"
 #include "kernels/winograd/convolution.h"
 #include "tests/kernels/networks.h"
 #include "tests/kernels/onednn/winograd_chain.h"
@@ -38,7 +38,7 @@ std::vector<bool> taken(const Network& network, WinogradUse use) {
   std::vector<bool> layers;
   for (const auto& choice :
        onednn::layer_choices(network.model(), {Pass::forward, 8, 2, 1}, {.winograd = use}))
-    layers.push_back(choice.winograd.has_value());
+    layers.push_back(choice.source == onednn::Source::winograd);
   return layers;
 }
 
