@@ -53,12 +53,14 @@ if [[ $debian13 ]]; then
   scripts/test_debian13.sh 2>&1 | tee build/debian13.log || [[ ${PIPESTATUS[0]} == 77 ]] || status=1
 fi
 
-# closing_lines PRESET: those of the test runners: pytest's, as CTest keeps them in its log, and CTest's own.
+# closing_lines PRESET: those of the test runners: pytest's and GoogleTest's, as CTest keeps them in its log, and its own.
 closing_lines() {
   local folder
   folder=$(folder_of "$1")
   printf '\n== %s\n' "$1"
-  awk '/^[0-9]+\/[0-9]+ Testing: / { name = $3 } /^[0-9]+ (passed|failed|skipped).* in [0-9.]+s|^SKIPPED / { print "pytest, " name ": " $0 }' \
+  awk '/^[0-9]+\/[0-9]+ Testing: / { name = $3 }
+    /^[0-9]+ (passed|failed|skipped).* in [0-9.]+s|^SKIPPED / { print "pytest, " name ": " $0 }
+    /^\[  PASSED  \] [0-9]+ tests/ { print "GoogleTest, " name ": " $3 " passed" }' \
     "$folder/Testing/Temporary/LastTest.log"
   grep -E '^[0-9]+% tests passed|^Total Test time' "$folder/tests.log"
 }

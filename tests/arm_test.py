@@ -3,11 +3,11 @@ emulator, which says nothing about speed."""
 
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
-from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,6 @@ if MISSING:
 
 # Headers of this machine, behind the cross compiler's own; MPI's and hwloc's differ in nothing that matters here.
 FOLDERS = ("/usr/include", "/usr/include/x86_64-linux-gnu")
-AT_ONCE = 8  # files in one, as in CMake's unity builds: most of the time goes into the headers
 # What CTest runs the programs of arm/CMakeLists.txt in.
 ENVIRONMENT = {**os.environ, "OMP_WAIT_POLICY": "passive"}
 
@@ -43,24 +42,23 @@ def flags(command):
     return kept
 
 
+def joined(file):
+    """The files that CMake compiles as one (a unity build), or the file itself."""
+    if file.name.startswith("unity_"):
+        return [Path(path) for path in re.findall(r'^#include "(.*)"$', file.read_text(), re.MULTILINE)]
+    return [file]
+
+
 def own_code():
     """(flags, files) for all of our code but kernels/torch, whose headers take minutes, and kernels/winograd, which is
-    built for the tests below."""
-    entries = json.loads((BUILD / "compile_commands.json").read_text())
-    files = {Path(entry["file"]): flags(entry["command"]) for entry in entries}
-    names = {file: file.relative_to(ROOT).as_posix() for file in files if file.is_relative_to(ROOT)}
-    wanted = sorted(
-        file
-        for file, name in names.items()
-        if name.startswith(("harness/", "kernels/", "benchmarks/"))
-        and not name.startswith(("kernels/torch/", "kernels/winograd/"))
-    )
-    for (_, kept), group in groupby(wanted, lambda file: (file.parent, files[file])):
-        group = list(group)
-        # Highway includes a file again, by its own name.
-        at_once = 1 if any("winograd" in file.name for file in group) else AT_ONCE
-        for i in range(0, len(group), at_once):
-            yield kept, group[i : i + at_once]
+    built for the tests below. Files are together as in the build: most of the time goes into the headers."""
+    for entry in json.loads((BUILD / "compile_commands.json").read_text()):
+        files = [file for file in joined(Path(entry["file"])) if file.is_relative_to(ROOT)]
+        names = [file.relative_to(ROOT).as_posix() for file in files]
+        if names and all(name.startswith(("harness/", "kernels/", "benchmarks/")) for name in names) and not any(
+            name.startswith(("kernels/torch/", "kernels/winograd/")) for name in names
+        ):
+            yield flags(entry["command"]), files
 
 
 def compile_(kept, files):
