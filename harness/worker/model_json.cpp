@@ -23,10 +23,10 @@ Positive(Setting&) -> Positive<Setting>;
 /// A whole number from `least` on, so small that no arithmetic with it overflows; no config has others.
 /// Throws std::out_of_range for all else.
 std::int64_t integer(const Json& json, std::int64_t least, std::int64_t most = 1'000'000) {
-  const auto value = json.get<std::int64_t>();
-  if (!json.is_number_integer() || value < least || value > most)
-    throw std::out_of_range("no network has the number " + json.dump());
-  return value;
+  // Of a fraction as large as 1e300 there is no whole number to be asked for.
+  if (json.is_number_integer())
+    if (const auto value = json.get<std::int64_t>(); value >= least && value <= most) return value;
+  throw std::out_of_range("no network has the number " + json.dump());
 }
 
 constexpr PaddingRule last_of(PaddingRule) {
@@ -152,7 +152,7 @@ Json layer_to_json(const std::string& name, LayerKind kind) {
 }
 
 Layer layer_from_json(const Json& json) {
-  LayerKind kind = all_kinds().at(json.at("kind").get<std::size_t>());
+  LayerKind kind = all_kinds().at(static_cast<std::size_t>(integer(json.at("kind"), 0)));
   std::visit(Settings<Read>{{json.at("settings")}}, kind);
   return {json.at("name").get<std::string>(), kind};
 }

@@ -101,6 +101,10 @@ TEST(ModelJson, RefusesNumbersThatNoNetworkHas) {
                             "/layers/1/settings/4", "/layers/2/settings/2", "/loss"})
     for (const std::int64_t value : {std::int64_t{-1}, std::int64_t{1} << 62})
       EXPECT_TRUE(refused(place, value)) << place << " = " << value;
+  // Found by a fuzzer: no 64-bit number is as large.
+  for (const char* place : {"/layers/0/kind", "/layers/0/settings/0", "/layers/0/settings/1/0",
+                            "/layers/2/settings/2", "/loss", "/input/0"})
+    EXPECT_TRUE(refused(place, 1e127)) << place;
   EXPECT_TRUE(refused("/input/0", 4.5));
   EXPECT_FALSE(refused("/input/0", 8));
 }
