@@ -1,5 +1,7 @@
 #include "harness/begin_report.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <ctime>
@@ -65,8 +67,8 @@ Report begin_report(Cluster& cluster, Clock& clock, const std::vector<Config>& c
     report.name += (report.name.empty() ? "" : "+") + name;
     ReportedComparison comparison{config.comparison, config.samples_per_epoch, {}};
     for (const NetworkConfig& network : config.networks) {
-      report.models.push_back({network.model, batch_of(network, options, cluster.size())});
-      comparison.models.push_back(network.model.name);
+      comparison.networks.push_back(report.networks.size());
+      report.networks.push_back({network.model, batch_of(network, options, cluster.size())});
     }
     if (!config.comparison.empty()) report.comparisons.push_back(std::move(comparison));
   }
@@ -98,6 +100,19 @@ Report begin_report(Cluster& cluster, Clock& clock, const std::vector<Config>& c
 #endif
   report.verified = options.verify != Verify::off;
   return report;
+}
+
+void append(Report& report, const std::string& network, const Findings& findings) {
+  std::find_if(report.networks.begin(), report.networks.end(), [&](const NetworkReport& each) {
+    return each.model.name == network;
+  })->passes.push_back(findings.report);
+  report.choices.insert(report.choices.end(), findings.choices.begin(), findings.choices.end());
+  for (const Choice& choice : findings.choices)
+    if (!choice.gone.empty())
+      report.warnings.push_back(
+          fmt::format("--choices: {} no longer has '{}' for {}: '{}' was found by timing", choice.backend,
+                      choice.gone, choice.key, choice.chosen));
+  if (!findings.clocks.empty()) report.node_clocks = findings.clocks;
 }
 
 }  // namespace cnnbench

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -38,10 +39,16 @@ struct ExperimentRun {
     if (observer.phase && cluster.is_root()) observer.phase(what);
   }
 
-  void fail(const Backend& backend, const std::string& layer, const std::string& reason,
+  /// What is found about a backend of the experiment.
+  BackendReport& report_of(const Backend& backend) {
+    std::vector<BackendReport>& all = findings.report.backends;
+    return *std::find_if(all.begin(), all.end(),
+                         [&](const BackendReport& each) { return each.name == backend.name(); });
+  }
+
+  void fail(const Backend& backend, const std::string& layer, Failure::Reason reason,
             const std::string& message) {
-    findings.failures.push_back(
-        {model.name, std::string(to_string(experiment.pass)), backend.name(), layer, reason, message});
+    report_of(backend).failures.push_back({layer, reason, message});
   }
 
   PrepareOptions options(const Backend& backend) const {
@@ -70,7 +77,7 @@ std::optional<Contestant> prepare_and_verify(ExperimentRun& run, const Backend& 
 std::unique_ptr<Program> prepare_prefix(ExperimentRun& run, const Backend& backend, const Model& prefix);
 
 /// Seconds that it took to prepare all contestants; on rank 0.
-double preparing_seconds(const ExperimentRun& run, const std::vector<Contestant>& contestants);
+double preparing_seconds(ExperimentRun& run, const std::vector<Contestant>& contestants);
 
 /// Whether the programs can be made anew while they are compared: the same operations come again, and in this
 /// process.

@@ -6,7 +6,10 @@
 #include <vector>
 
 #include "harness/measure/conditions.h"
+#include "harness/measure/gap.h"
 #include "harness/measure/statistics.h"
+#include "harness/measure/stopping_rule.h"
+#include "harness/model/cost.h"
 
 namespace cnnbench {
 
@@ -27,10 +30,6 @@ struct OverRanks {
 
 /// Every step of every rank of one thing that was timed.
 struct StepTimes {
-  std::string model;
-  std::string pass;
-  std::string backend;
-  std::string view;
   std::string layer;                         ///< of isolated and prefix; else empty
   std::vector<std::size_t> bursts;           ///< the first step of each burst
   std::vector<std::vector<double>> starts;   ///< [rank][step]: seconds on rank 0's clock
@@ -48,23 +47,18 @@ struct Flag {
   double size = 0;    ///< to find the worst of a kind
 };
 
-/// One measured quantity: a whole network, or one direction of one layer, in one view.
+/// One measured quantity: whole steps, or one direction of one layer.
 struct Record {
-  std::string model;
-  std::string pass;  ///< forward, forward-backward, train
-  std::string backend;
-  std::string view;    ///< network, layers, isolated, prefix
-  std::string layer;   ///< empty for the network view; for prefix: the last layer of the prefix
-  std::string kind;    ///< the layer's kind; empty for the network
-  std::string output;  ///< the layer's output, "64x224x224"; empty for the network view
-  std::string
-      direction;  ///< forward, backward_data, backward_weights, reorder; "step" for network and prefix
+  std::string layer;            ///< empty for the network view; for prefix: the last layer of the prefix
+  std::string kind;             ///< the layer's kind; empty for the network
+  std::optional<Shape> output;  ///< the layer's; nothing for the network, and for the loss: one number
+  std::optional<Direction> direction;  ///< nothing: whole steps, as of network and prefix
   std::string implementation;  ///< of several operations: joined by " + "; empty for network and prefix
   std::string layout;          ///< of what the operations read and write (see Operation), likewise
   std::int64_t batch = 0;      ///< a rank
   int ranks = 1;
   int threads = 1;                 ///< a rank
-  std::string gap = "none";        ///< between timed steps: none, idle, cold
+  Gap gap = Gap::none;             ///< between timed steps
   std::int64_t flops = 0;          ///< one step of one rank
   std::int64_t bytes = 0;          ///< one step of one rank
   bool direct_equivalent = false;  ///< an operation multiplies less often than `flops` says: see Operation
@@ -72,37 +66,14 @@ struct Record {
   /// Seconds of each step. Of whole steps: from the first rank's start to the last rank's end; of a layer:
   /// the longest of the ranks' own times.
   std::vector<double> samples;
-  std::vector<RankSummary> per_rank;    ///< whole-step records (direction "step") only
+  std::vector<RankSummary> per_rank;    ///< whole-step records only
   std::optional<OverRanks> over_ranks;  ///< whole-step records, ranks > 1
   /// Median over steps of (slowest rank / median of the others); whole-step records, ranks > 1.
   std::optional<double> imbalance;
-  std::string stop_reason;
+  StopReason stop_reason = StopReason::steps;
   int instances = 1;  ///< of its program that were measured, one after the other: see Renewal
   Conditions conditions;
   std::vector<Flag> flags;
-};
-
-/// A thing that was asked for and not measured.
-struct Failure {
-  std::string model;
-  std::string pass;
-  std::string backend;
-  std::string layer;   ///< empty: the whole network
-  std::string reason;  ///< "unsupported", "verification", "error"
-  std::string message;
-};
-
-/// An implementation of a backend's library that is wrong in one operation. What was measured is another one.
-struct LibraryFault {
-  std::string model;
-  std::string pass;
-  std::string backend;
-  std::string layer;
-  std::string operation;       ///< a direction, or in words what was copied at set-up
-  std::string implementation;  ///< the wrong one, as the library calls it
-  std::string replaced_by;
-  std::string found_by;  ///< "set-up": by comparing what came out with what went in; "verification"
-  std::string message;   ///< what was wrong, with figures
 };
 
 /// What a backend had chosen by speed; once for each question of a run.
@@ -118,44 +89,6 @@ struct Choice {
   bool given = false;  ///< taken over from --choices, not timed
   /// What --choices had for the key, where no candidate has that name any more; else empty.
   std::string gone = {};
-};
-
-/// What verification found for one layer and tensor. Error and tolerance are those of the element whose error
-/// is largest against what is allowed of it, both relative to the sum of its absolute terms.
-struct Check {
-  std::string model;
-  std::string pass;
-  std::string backend;
-  std::string layer;
-  std::string tensor;  ///< output, input_gradient, weights_gradient, bias_gradient, mask, loss
-  std::int64_t elements = 0;
-  std::int64_t checked = 0;
-  double max_error = 0;
-  double tolerance = 0;
-  bool passed = false;
-  std::string message;  ///< where it failed: the worst element, what was found and what was expected
-  /// Relative L2 error √(Σ(found − expected)² / Σ expected²) of the elements compared; 0 where nothing is
-  /// off, infinite where only zeros were expected and others found.
-  double l2_error = 0;
-};
-
-/// Fixed facts of one (model, pass, backend) measured together.
-struct Setup {
-  std::string model;
-  std::string pass;
-  std::string backend;
-  double prepare_seconds = 0;  ///< maximum over ranks
-  double parameters_mib = 0;
-  std::optional<double> verify_seconds;  ///< of rank 0; empty where nothing was verified
-  std::string parameters_hash;           ///< of their plain values; empty where nothing was verified
-  /// 1 - the ratio of the steps of the layers view to those of the network view that were taken in the same
-  /// turns, and its 95 % interval (see compare_turns).
-  std::optional<double> unattributed_share;
-  std::optional<Interval> unattributed_interval = {};
-  /// Of `prepare_seconds`, what transforming and packing the weights of the direct-equivalent layers takes,
-  /// as found by writing these weights once more; maximum over ranks. Inference only: training does it in
-  /// every step.
-  std::optional<double> weights_seconds = {};
 };
 
 }  // namespace cnnbench

@@ -5,14 +5,25 @@
 namespace cnnbench {
 namespace {
 
-/// The directions whose operations make a tensor of this name, the likeliest first.
-std::vector<Direction> directions_of(const std::string& tensor) {
+/// The directions whose operations make a tensor, or the loss, the likeliest first.
+std::vector<Direction> directions_of(std::optional<Tensor> tensor) {
   using enum Direction;
-  if (tensor == "output" || tensor == "mask" || tensor == "loss") return {forward, reorder};
-  if (tensor == "input_gradient") return {backward_data, backward_weights, reorder};
-  if (tensor == "weights_gradient" || tensor == "bias_gradient")
-    return {backward_weights, backward_data, reorder};
-  if (tensor == "input" || tensor == "output_gradient") return {reorder};
+  switch (tensor.value_or(Tensor::output)) {
+    case Tensor::output:
+    case Tensor::mask:
+      return {forward, reorder};
+    case Tensor::input_gradient:
+      return {backward_data, backward_weights, reorder};
+    case Tensor::weights_gradient:
+    case Tensor::bias_gradient:
+      return {backward_weights, backward_data, reorder};
+    case Tensor::input:
+    case Tensor::output_gradient:
+      return {reorder};
+    case Tensor::weights:
+    case Tensor::bias:
+      return {};
+  }
   return {};
 }
 

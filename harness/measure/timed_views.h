@@ -8,8 +8,8 @@
 
 namespace cnnbench {
 
-/// What all records of a backend in a view have in common.
-RecordContext context(const ExperimentRun& run, const Backend& backend, View view);
+/// What all records of the experiment have in common.
+RecordContext context(const ExperimentRun& run);
 
 /// One thing to be timed: a view of a contestant, or one layer or prefix in it.
 struct Participant {
