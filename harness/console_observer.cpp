@@ -34,9 +34,7 @@ Observer ConsoleObserver::observer() {
   result.step = [this](View view, const std::string& label, const std::string& backend, std::int64_t number,
                        std::int64_t most,
                        double seconds) { step(view, label, backend, number, most, seconds); };
-  result.view_done = [this](View view, const std::vector<const BackendReport*>& backends, const Findings&) {
-    view_done(view, backends);
-  };
+  result.view_done = [this](View view, const auto& backends, const Findings&) { view_done(view, backends); };
   return result;
 }
 

@@ -3,7 +3,7 @@
 #include <span>
 #include <vector>
 
-#include "harness/measure/pass_report.h"
+#include "harness/measure/record.h"
 
 namespace cnnbench {
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/measure/make_record.h"
 #include "harness/measure/runner.h"
 #include "harness/measure/timed_program.h"
 #include "harness/measure/tuner.h"
@@ -15,6 +16,7 @@ namespace cnnbench {
 /// One backend's whole network, prepared and, unless switched off, verified.
 struct Contestant {
   const Backend* backend;
+  BackendReport* report;  ///< what is found about it: a part of the findings
   std::unique_ptr<Program> program;
   std::vector<OperationGroup> groups;  ///< of all ranks' programs
 };
@@ -31,7 +33,9 @@ struct ExperimentRun {
   Findings findings;
   std::map<std::string, std::vector<Distrusted>> distrusted = {};  ///< backend → what it is to do without
   RankClocks clocks{cluster, clock};
-  std::vector<std::string> hosts = cluster.gather(host_name());  ///< a rank; on rank 0
+  RecordContext context{
+      experiment.pass, experiment.batch,           cluster.size(), experiment.threads, experiment.timing,
+      clock_cost,      cluster.gather(host_name())};
   MemoryWatch memory = {};
 
   /// Tells the observer of rank 0 what comes next.
@@ -77,7 +81,7 @@ std::optional<Contestant> prepare_and_verify(ExperimentRun& run, const Backend& 
 std::unique_ptr<Program> prepare_prefix(ExperimentRun& run, const Backend& backend, const Model& prefix);
 
 /// Seconds that it took to prepare all contestants; on rank 0.
-double preparing_seconds(ExperimentRun& run, const std::vector<Contestant>& contestants);
+double preparing_seconds(const std::vector<Contestant>& contestants);
 
 /// Whether the programs can be made anew while they are compared: the same operations come again, and in this
 /// process.

@@ -101,11 +101,13 @@ void describe_layer(Record& record, const ModelLayer& layer) {
 }
 
 std::optional<Record> whole_step_record(const RecordContext& context, const Model& model,
-                                        const Samples& samples) {
+                                        const std::vector<OperationGroup>& groups, const Samples& samples) {
   if (samples.slowest.empty() || samples.slowest[0].empty()) return {};
   Record record = base_record(context);
   record.flops = step_flops(model, context.pass, context.batch);
   record.bytes = step_bytes(model, context.pass, context.batch);
+  record.direct_equivalent = std::any_of(groups.begin(), groups.end(),
+                                         [](const OperationGroup& group) { return group.direct_equivalent; });
   record.samples = makespans(samples);
   record.summary = summarize(record.samples, context.clock.resolution_seconds);
   record.conditions = samples.conditions;

@@ -7,7 +7,7 @@
 #include "harness/backend/backend.h"
 #include "harness/measure/clock.h"
 #include "harness/measure/measuring_loop.h"
-#include "harness/measure/pass_report.h"
+#include "harness/measure/record.h"
 #include "harness/measure/timed_program.h"
 
 namespace cnnbench {
@@ -23,10 +23,10 @@ struct RecordContext {
   std::vector<std::string> hosts;  ///< a rank; empty: not known
 };
 
-/// A record of whole steps of `model`. Empty samples (interrupted in the burn-in) make no
-/// record.
+/// A record of whole steps of a program of `model`, which runs these operations. Empty samples (interrupted
+/// in the burn-in) make no record.
 std::optional<Record> whole_step_record(const RecordContext& context, const Model& model,
-                                        const Samples& samples);
+                                        const std::vector<OperationGroup>& groups, const Samples& samples);
 
 /// A record of one group of operations, `part` of the samples. `model` is the network that `group.layer`
 /// indexes.

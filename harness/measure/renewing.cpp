@@ -19,10 +19,9 @@ std::string operations_of(const Program& program) {
 
 }  // namespace
 
-double preparing_seconds(ExperimentRun& run, const std::vector<Contestant>& contestants) {
+double preparing_seconds(const std::vector<Contestant>& contestants) {
   double seconds = 0;
-  for (const Contestant& contestant : contestants)
-    seconds += run.report_of(*contestant.backend).setup->prepare_seconds;
+  for (const Contestant& contestant : contestants) seconds += contestant.report->setup->prepare_seconds;
   return seconds;
 }
 

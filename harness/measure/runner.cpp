@@ -31,7 +31,7 @@ void run_backends(ExperimentRun& run, const std::vector<const Backend*>& backend
     measure_ceilings_again(run);
     if (!run.observer.view_done || !run.cluster.is_root()) continue;
     std::vector<const BackendReport*> measured;
-    for (const Contestant& contestant : contestants) measured.push_back(&run.report_of(*contestant.backend));
+    for (const Contestant& contestant : contestants) measured.push_back(contestant.report);
     for (const View view : views) run.observer.view_done(view, measured, run.findings);
   }
   run.memory.measured();

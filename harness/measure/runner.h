@@ -11,8 +11,8 @@
 #include "harness/measure/ceilings.h"
 #include "harness/measure/clock.h"
 #include "harness/measure/layer_pattern.h"
-#include "harness/measure/pass_report.h"
 #include "harness/measure/rank_clocks.h"
+#include "harness/measure/record.h"
 #include "harness/measure/stopping_rule.h"
 
 namespace cnnbench {

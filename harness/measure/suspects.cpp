@@ -8,22 +8,11 @@ namespace {
 /// The directions whose operations make a tensor, or the loss, the likeliest first.
 std::vector<Direction> directions_of(std::optional<Tensor> tensor) {
   using enum Direction;
-  switch (tensor.value_or(Tensor::output)) {
-    case Tensor::output:
-    case Tensor::mask:
-      return {forward, reorder};
-    case Tensor::input_gradient:
-      return {backward_data, backward_weights, reorder};
-    case Tensor::weights_gradient:
-    case Tensor::bias_gradient:
-      return {backward_weights, backward_data, reorder};
-    case Tensor::input:
-    case Tensor::output_gradient:
-      return {reorder};
-    case Tensor::weights:
-    case Tensor::bias:
-      return {};
-  }
+  if (!tensor || tensor == Tensor::output || tensor == Tensor::mask) return {forward, reorder};
+  if (tensor == Tensor::input_gradient) return {backward_data, backward_weights, reorder};
+  if (tensor == Tensor::weights_gradient || tensor == Tensor::bias_gradient)
+    return {backward_weights, backward_data, reorder};
+  if (tensor == Tensor::input || tensor == Tensor::output_gradient) return {reorder};
   return {};
 }
 

@@ -7,7 +7,7 @@
 
 #include "harness/backend/backend.h"
 #include "harness/backend/oracle.h"
-#include "harness/measure/pass_report.h"
+#include "harness/measure/record.h"
 
 namespace cnnbench {
 

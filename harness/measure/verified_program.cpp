@@ -219,24 +219,24 @@ std::optional<Contestant> prepare_and_verify(ExperimentRun& run, const Backend& 
     return std::nullopt;
   }
   BackendReport& report = run.report_of(backend);
+  const auto tell = [&] {
+    report.checks = latest->checks;
+    report.setup = latest->setup;
+  };
   if (run.experiment.verify) verify_attempt(run, backend, *latest);
+  tell();  // what was found first, where nothing is right
   message = latest->message;
   if (!agree(run.cluster, message.empty(), message)) {
-    const std::vector<Check> checks = latest->checks;
-    const Setup setup = latest->setup;
     latest = made_right(run, backend, std::move(*latest));
-    if (!latest) {  // what was found first is what is told
-      report.checks = checks;
-      report.setup = setup;
+    if (!latest) {
       run.fail(backend, "", Failure::Reason::verification, message);
       return std::nullopt;
     }
+    tell();
   }
-  report.checks = std::move(latest->checks);
-  report.setup = latest->setup;
   keep_replacements(run, backend, *latest->program);
   std::vector<OperationGroup> groups = groups_over_ranks(run.cluster, *latest->program);
-  return Contestant{&backend, std::move(latest->program), std::move(groups)};
+  return Contestant{&backend, &report, std::move(latest->program), std::move(groups)};
 }
 
 }  // namespace cnnbench

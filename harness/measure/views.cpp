@@ -16,19 +16,8 @@ bool selected(const ExperimentRun& run, const std::string& layer) {
   return !run.experiment.layers || run.experiment.layers->matches(layer);
 }
 
-/// A record of whole steps of a program of `model`, which runs these operations.
-std::optional<Record> step_record(const ExperimentRun& run, const Model& model,
-                                  const std::vector<OperationGroup>& groups, const Samples& samples) {
-  std::optional<Record> record = whole_step_record(context(run), model, samples);
-  if (record)
-    record->direct_equivalent = std::any_of(
-        groups.begin(), groups.end(), [](const OperationGroup& group) { return group.direct_equivalent; });
-  return record;
-}
-
-void keep(ExperimentRun& run, const Participant& subject, std::optional<Record> record) {
-  if (record)
-    run.report_of(*subject.contestant->backend).views[subject.view].records.push_back(std::move(*record));
+void keep(const Participant& subject, std::optional<Record> record) {
+  if (record) subject.contestant->report->views[subject.view].records.push_back(std::move(*record));
 }
 
 void erase_failed(std::vector<Contestant>& contestants) {
@@ -39,15 +28,14 @@ void keep_layers(ExperimentRun& run, const Participant& subject, const Samples& 
                  const std::vector<OperationGroup>& groups) {
   for (std::size_t part = 0; part < groups.size(); ++part)
     if (selected(run, layer_name(run.model, groups[part].layer)))
-      keep(run, subject, layer_record(context(run), run.model, groups[part], samples, part));
+      keep(subject, layer_record(run.context, run.model, groups[part], samples, part));
 }
 
 /// Compares the sum of the layers with the network view, of the steps that both took in the same turns.
-void attribute(ExperimentRun& run, const Backend& backend, const Samples& network, const Samples& layers) {
+void attribute(BackendReport& report, const Samples& network, const Samples& layers) {
   const std::vector<double> whole = seconds_of_steps(network);
   const std::vector<double> sum = seconds_of_steps(layers);
   const std::optional<TurnsRatio> found = compare_turns(sum, whole, 0);
-  BackendReport& report = run.report_of(backend);
   std::vector<Record>& records = report.views[View::network].records;
   if (!found || records.empty()) return;
   report.setup->unattributed_share = 1 - found->ratio;
@@ -75,14 +63,15 @@ void measure_whole_programs(ExperimentRun& run, const std::vector<View>& views,
   for (std::size_t i = 0; i < subjects.size() && run.cluster.is_root(); ++i) {
     if (!samples[i].failure.empty()) continue;
     if (subjects[i].view == View::network)
-      keep(run, subjects[i], step_record(run, run.model, subjects[i].contestant->groups, samples[i]));
+      keep(subjects[i],
+           whole_step_record(run.context, run.model, subjects[i].contestant->groups, samples[i]));
     else
       keep_layers(run, subjects[i], samples[i], subjects[i].contestant->groups);
   }
   if (both && run.cluster.is_root())
     for (std::size_t i = 0; i < contestants.size(); ++i)
       if (samples[i].failure.empty())
-        attribute(run, *contestants[i].backend, samples[i], samples[contestants.size() + i]);
+        attribute(*contestants[i].report, samples[i], samples[contestants.size() + i]);
   erase_failed(contestants);
 }
 
@@ -112,7 +101,7 @@ std::vector<Contestant> prepare_on_all(ExperimentRun& run, const std::vector<Con
   for (const Contestant& contestant : contestants)
     if (std::unique_ptr<Program> program = prepare_prefix(run, *contestant.backend, cut)) {
       std::vector<OperationGroup> groups = groups_over_ranks(run.cluster, *program);
-      all.push_back({contestant.backend, std::move(program), std::move(groups)});
+      all.push_back({contestant.backend, contestant.report, std::move(program), std::move(groups)});
     }
   return all;
 }
@@ -162,12 +151,12 @@ void measure_prefixes(ExperimentRun& run, const std::vector<Contestant>& contest
     drop_failed(run, subjects, samples, all);
     for (std::size_t i = 0; run.cluster.is_root() && i < samples.size(); ++i) {
       if (!all[i].program) continue;
-      std::optional<Record> record = step_record(run, cut, all[i].groups, samples[i]);
+      std::optional<Record> record = whole_step_record(run.context, cut, all[i].groups, samples[i]);
       if (!record) continue;
       describe_layer(*record, last);
       if (const auto flag = difference(cut, *all[i].program, network_of(contestants, *all[i].backend)))
         record->flags.push_back(*flag);
-      keep(run, subjects[i], std::move(record));
+      keep(subjects[i], std::move(record));
     }
   }
 }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <utility>
 
 #include "harness/measure/ratio_interval.h"
@@ -85,72 +84,60 @@ void relate(BackendRow& row, std::size_t reference, const std::vector<bool>& ran
 /// Makes the rows of one comparison.
 class RowMaker {
  public:
-  RowMaker(const Model& model, const PassReport& pass) : model_(model), pass_(pass) {
-    for (const BackendReport& backend : pass.backends) {
-      layers_.push_back(layer_times(model, backend.records(View::layers)));
-      layers_ran_.push_back(!layers_.back().empty());
-      network_.emplace_back();
-      for (const Record& record : backend.records(View::network)) network_.back() = {&record};
-      network_ran_.push_back(!network_.back().empty());
-    }
+  RowMaker(const Model& model, const PassReport& pass) : model_(model), pass_(pass) {}
+
+  /// For each backend.
+  std::vector<bool> ran(View view) const {
+    std::vector<bool> ran;
+    for (const BackendReport& backend : pass_.backends) ran.push_back(!backend.records(view).empty());
+    return ran;
   }
 
-  /// The first backend that ran anything; behind the last where none did.
+  /// The first backend that ran a view of a comparison; behind the last where none did.
   std::size_t reference() const {
+    const std::vector<bool> layers = ran(View::layers), network = ran(View::network);
     std::size_t backend = 0;
-    while (backend < layers_.size() && !layers_ran_[backend] && !network_ran_[backend]) ++backend;
+    while (backend < layers.size() && !layers[backend] && !network[backend]) ++backend;
     return backend;
   }
-  bool has_network() const { return std::count(network_ran_.begin(), network_ran_.end(), true) > 0; }
-  const std::vector<bool>& layers_ran() const { return layers_ran_; }
 
   /// Names of all layers that any backend ran, in the network's order.
   std::vector<std::string> names() const {
-    std::vector<std::string> names, order;
-    for (const std::vector<LayerTimes>& layers : layers_)
-      for (const LayerTimes& layer : layers) add_once(names, layer.layer);
-    for (const ModelLayer& layer : model_.layers)
-      if (std::find(names.begin(), names.end(), layer.name) != names.end()) order.push_back(layer.name);
-    for (const std::string& name : names) add_once(order, name);
-    return order;
-  }
-
-  BackendRow layer(const std::string& name, std::optional<Direction> direction) const {
-    return row(name, direction, layers_ran_, [&](std::size_t backend) {
-      Records records;
-      for (const LayerTimes& layer : layers_[backend])
-        for (const Record* record : layer.all())
-          if ((name.empty() || layer.layer == name) && (!direction || record->direction == direction))
-            records.push_back(record);
-      return records;
+    std::vector<std::string> names;
+    for (const BackendReport& backend : pass_.backends)
+      for (const Record& record : backend.records(View::layers)) add_once(names, record.layer);
+    std::stable_sort(names.begin(), names.end(), [&](const std::string& a, const std::string& b) {
+      return layer_position(model_, a) < layer_position(model_, b);
     });
+    return names;
   }
 
-  BackendRow network() const {
-    return row("", {}, network_ran_, [&](std::size_t backend) { return network_[backend]; });
-  }
-
- private:
-  BackendRow row(const std::string& layer, std::optional<Direction> direction, const std::vector<bool>& ran,
-                 const std::function<Records(std::size_t)>& records_of) const {
+  /// Of one layer (empty: of all that the view has) in one direction (nothing: in all).
+  BackendRow row(View view, const std::string& layer, std::optional<Direction> direction) const {
     BackendRow row{layer, direction, {}};
-    for (std::size_t i = 0; i < pass_.backends.size(); ++i) {
-      row.times.push_back(time_of(records_of(i), pass_.interleaved));
-      BackendTime& time = row.times.back();
+    for (const BackendReport& backend : pass_.backends) {
+      const std::span<const Record> all = backend.records(view);
+      Records records;
+      for (const Record& record : all)
+        if ((layer.empty() || record.layer == layer) && (!direction || record.direction == direction))
+          records.push_back(&record);
+      std::stable_sort(records.begin(), records.end(), [&](const Record* a, const Record* b) {
+        return std::pair(layer_position(model_, a->layer), a->direction) <
+               std::pair(layer_position(model_, b->layer), b->direction);
+      });
+      BackendTime& time = row.times.emplace_back(time_of(records, pass_.interleaved));
       if (layer.empty()) time.implementation.clear();
       if (!time.median)
-        time.reason = ran[i] ? "nothing of its own ran: no work, or fused into another layer"
-                             : reason_of(pass_.backends[i], layer);
+        time.reason = all.empty() ? reason_of(backend, layer)
+                                  : "nothing of its own ran: no work, or fused into another layer";
     }
-    relate(row, reference(), ran);
+    relate(row, reference(), ran(view));
     return row;
   }
 
+ private:
   const Model& model_;
   const PassReport& pass_;
-  std::vector<std::vector<LayerTimes>> layers_;  ///< a backend
-  std::vector<Records> network_;                 ///< a backend: one record or none
-  std::vector<bool> layers_ran_, network_ran_;
 };
 
 /// Adds layers [first, last), which one backend runs: the one that is fastest over them.
@@ -199,7 +186,7 @@ std::optional<FastestPerLayer> fastest_per_layer(const std::vector<BackendRow>& 
 
 void add_rows(BackendComparison& comparison, const RowMaker& maker) {
   const std::vector<std::string> names = maker.names();
-  for (const std::string& name : names) comparison.layers.push_back(maker.layer(name, {}));
+  for (const std::string& name : names) comparison.layers.push_back(maker.row(View::layers, name, {}));
   const auto is_there = [](const BackendRow& row) {
     return std::any_of(row.times.begin(), row.times.end(), [](const BackendTime& t) { return t.median; });
   };
@@ -207,14 +194,16 @@ void add_rows(BackendComparison& comparison, const RowMaker& maker) {
     for (const Direction direction : directions) {
       if (direction == Direction::reorder) continue;
       for (const std::string& name : names)
-        if (BackendRow row = maker.layer(name, direction); is_there(row))
+        if (BackendRow row = maker.row(View::layers, name, direction); is_there(row))
           comparison.directions.push_back(std::move(row));
-      if (BackendRow row = maker.layer("", direction); is_there(row))
+      if (BackendRow row = maker.row(View::layers, "", direction); is_there(row))
         comparison.sums.push_back(std::move(row));
     }
   }
-  if (!names.empty()) comparison.sums.push_back(maker.layer("", {}));
-  if (maker.has_network()) comparison.network = maker.network();
+  if (!names.empty()) comparison.sums.push_back(maker.row(View::layers, "", {}));
+  const std::vector<bool> networks = maker.ran(View::network);
+  if (std::count(networks.begin(), networks.end(), true) > 0)
+    comparison.network = maker.row(View::network, "", {});
   std::vector<BackendRow*> table, apart;
   for (BackendRow& row : comparison.layers) table.push_back(&row);
   for (BackendRow& row : comparison.sums) table.push_back(&row);
@@ -222,7 +211,7 @@ void add_rows(BackendComparison& comparison, const RowMaker& maker) {
   for (BackendRow& row : comparison.directions) apart.push_back(&row);
   mark_fastest(table);
   mark_fastest(apart);
-  comparison.fastest_per_layer = fastest_per_layer(comparison.layers, maker.layers_ran());
+  comparison.fastest_per_layer = fastest_per_layer(comparison.layers, maker.ran(View::layers));
 }
 
 }  // namespace

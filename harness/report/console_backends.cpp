@@ -69,24 +69,25 @@ class Notes {
       const Note& note = notes_[i];
       const std::string layers = join(note.layers, ", ");
       print_wrapped(out,
-                    fmt::format("{}: {}{}: {}", note.backend, to_string(note.reason),
-                                layers.empty() ? "" : ": " + layers, note.message),
+                    fmt::format("{}: {}{}: {}", note.backend, to_string(note.failure->reason),
+                                layers.empty() ? "" : ": " + layers, note.failure->message),
                     "      ", fmt::format("  [{}] ", i + 1));
     }
   }
 
  private:
   struct Note {
-    std::string backend, message;
-    Failure::Reason reason;
+    std::string backend;
+    const Failure* failure = nullptr;  ///< the first
     std::vector<std::string> layers;
   };
 
   std::size_t number_of(const std::string& backend, const Failure& failure) {
     auto note = std::find_if(notes_.begin(), notes_.end(), [&](const Note& other) {
-      return other.backend == backend && other.reason == failure.reason && other.message == failure.message;
+      return other.backend == backend && other.failure->reason == failure.reason &&
+             other.failure->message == failure.message;
     });
-    if (note == notes_.end()) note = notes_.insert(note, {backend, failure.message, failure.reason, {}});
+    if (note == notes_.end()) note = notes_.insert(note, {backend, &failure, {}});
     auto& layers = note->layers;
     if (!failure.layer.empty() && std::find(layers.begin(), layers.end(), failure.layer) == layers.end())
       layers.push_back(failure.layer);

@@ -141,20 +141,14 @@ std::vector<std::pair<Pass, std::string>> passes_and_backends(const Report& repo
   return pairs;
 }
 
-const Record* network_record(const NetworkReport& network, Pass pass, const std::string& name) {
-  for (const PassReport& one : network.passes)
-    for (const BackendReport& backend : one.backends)
-      if (one.pass == pass && backend.name == name && !backend.records(View::network).empty())
-        return &backend.records(View::network).front();
-  return nullptr;
-}
-
 void print_comparison(std::ostream& out, const Report& report, const ReportedComparison& comparison) {
   for (const auto& [pass, backend] : passes_and_backends(report)) {
     std::vector<Entry> entries;
     for (const std::size_t index : comparison.networks) {
-      const NetworkReport& network = report.networks[index];
-      entries.push_back({&network, network_record(network, pass, backend)});
+      entries.push_back({&report.networks[index], nullptr});
+      for (const ReportedBackend& one : all_backends(report))
+        if (&one.model == &report.networks[index].model && one.pass == pass && one.backend.name == backend)
+          for (const Record& record : one.backend.records(View::network)) entries.back().record = &record;
     }
     const auto example =
         std::find_if(entries.begin(), entries.end(), [](const Entry& e) { return e.record != nullptr; });

@@ -82,7 +82,7 @@ void print_header(std::ostream& out, const Report& report) {
   print_fact(out, "machine", machine_in_words(report));
   print_fact(out, "ranks", ranks_in_words(report));
   for (const std::string& remark : report.placement_remarks) print_fact(out, "threads", remark);
-  for (const auto& [name, facts] : report.backend_facts)
+  for (const auto& [name, facts] : report.backend_facts.items())
     print_fact(out, "backend", backend_in_words(name, facts));
   for (const NetworkReport& network : report.networks) print_fact(out, "model", model_in_words(network));
   print_fact(out, "variables", variables_in_words(report.environment));

@@ -17,19 +17,11 @@ std::string capitalized(std::string text) {
 }
 
 std::string reason_in_words(StopReason reason) {
-  switch (reason) {
-    case StopReason::steps:
-      return "stopped after all steps";
-    case StopReason::precision:
-      return "stopped at the precision asked for";
-    case StopReason::max_seconds:
-      return "stopped at the time limit";
-    case StopReason::interrupted:
-      return "interrupted";
-    case StopReason::failed:
-      return "stopped since a program could not be made anew";
-  }
-  return "";
+  if (reason == StopReason::steps) return "stopped after all steps";
+  if (reason == StopReason::precision) return "stopped at the precision asked for";
+  if (reason == StopReason::max_seconds) return "stopped at the time limit";
+  if (reason == StopReason::failed) return "stopped since a program could not be made anew";
+  return std::string(to_string(reason));
 }
 
 /// Median and interval in one unit.
@@ -82,7 +74,11 @@ void print_parts(std::ostream& out, const OverRanks& parts) {
   print_phrases(out, phrases, ", ", "  ", "  ");
 }
 
-void print_record(std::ostream& out, const ReportedBackend& of, const Record& record) {
+}  // namespace
+
+void print_network(std::ostream& out, const ReportedBackend& of) {
+  if (of.backend.records(View::network).empty()) return;
+  const Record& record = of.backend.records(View::network).front();
   const Summary& summary = record.summary;
   out << fmt::format("{} across {} step{}, {}\n", capitalized(std::string(to_string(of.pass))), summary.n,
                      summary.n == 1 ? "" : "s", format_time_per_batch(summary));
@@ -105,12 +101,6 @@ void print_record(std::ostream& out, const ReportedBackend& of, const Record& re
   if (record.over_ranks) print_parts(out, *record.over_ranks);
   if (record.ranks > 1 && !record.per_rank.empty()) print_imbalance(out, record);
   for (const Flag& flag : record.flags) print_wrapped(out, flag.text, "    ", "  FLAG: ");
-}
-
-}  // namespace
-
-void print_network(std::ostream& out, const ReportedBackend& of) {
-  for (const Record& record : of.backend.records(View::network)) print_record(out, of, record);
 }
 
 }  // namespace cnnbench

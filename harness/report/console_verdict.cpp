@@ -27,10 +27,7 @@ double badness(const Check& check) {
 }
 
 /// A check and the backend that it is of.
-struct Checked {
-  const ReportedBackend* of = nullptr;
-  const Check* check = nullptr;
-};
+using Checked = std::pair<const ReportedBackend*, const Check*>;
 
 /// ", 17 of them by a sample of 0.4 % of their elements (every border among it)"
 std::string sampling_in_words(const std::vector<Checked>& checks) {
@@ -50,7 +47,7 @@ std::string sampling_in_words(const std::vector<Checked>& checks) {
 
 std::string verdict_in_words(const Report& report, const std::vector<Checked>& checks) {
   const auto failed =
-      std::count_if(checks.begin(), checks.end(), [](const Checked& c) { return !c.check->passed; });
+      std::count_if(checks.begin(), checks.end(), [](const Checked& c) { return !c.second->passed; });
   std::string checked;
   if (checks.empty()) {
     checked = report.verified ? "no tensor was checked"
@@ -58,7 +55,7 @@ std::string verdict_in_words(const Report& report, const std::vector<Checked>& c
   } else {
     const auto& [of, check] = *std::max_element(
         checks.begin(), checks.end(),
-        [](const Checked& a, const Checked& b) { return badness(*a.check) < badness(*b.check); });
+        [](const Checked& a, const Checked& b) { return badness(*a.second) < badness(*b.second); });
     checked =
         fmt::format("{} checked{}{}; worst relative error {:.2g} where {:.2g} is allowed ({} {} of {})",
                     counted(static_cast<std::int64_t>(checks.size()), "tensor"), sampling_in_words(checks),
@@ -72,22 +69,18 @@ std::string verdict_in_words(const Report& report, const std::vector<Checked>& c
 
 /// Of the experiment that took the most.
 std::string memory_in_words(const Report& report) {
-  int experiments = 0;
-  const Model* model = nullptr;
-  const PassReport* most = nullptr;
+  std::vector<std::pair<const Model*, const PassReport*>> known;
   for (const NetworkReport& network : report.networks)
-    for (const PassReport& pass : network.passes) {
-      if (!pass.memory.largest()) continue;
-      ++experiments;
-      if (most != nullptr && most->memory.largest() >= pass.memory.largest()) continue;
-      model = &network.model;
-      most = &pass;
-    }
-  if (most == nullptr) return "";
+    for (const PassReport& pass : network.passes)
+      if (pass.memory.largest()) known.emplace_back(&network.model, &pass);
+  if (known.empty()) return "";
+  const auto [model, most] = *std::max_element(known.begin(), known.end(), [](const auto& a, const auto& b) {
+    return a.second->memory.largest() < b.second->memory.largest();
+  });
   const MemoryPeaks& memory = most->memory;
   std::string words = "memory: peak " + binary_size(static_cast<double>(*memory.largest())) + " a rank";
   if (memory.estimated_bytes > 0) words += " (estimated " + binary_size(memory.estimated_bytes) + ")";
-  return experiments == 1 ? words : fmt::format("{}, {} {}", words, model->name, to_string(most->pass));
+  return known.size() == 1 ? words : fmt::format("{}, {} {}", words, model->name, to_string(most->pass));
 }
 
 /// A line for each reason: a backend that lacks a pass has the same reason for every layer.
@@ -155,7 +148,7 @@ void print_verdict(std::ostream& out, const Report& report) {
   const std::vector<ReportedBackend> backends = all_backends(report);
   std::vector<Checked> checks;
   for (const ReportedBackend& of : backends)
-    for (const Check& check : of.backend.checks) checks.push_back({&of, &check});
+    for (const Check& check : of.backend.checks) checks.emplace_back(&of, &check);
   print_wrapped(out, verdict_in_words(report, checks), "  ", "");
   for (const auto& [of, check] : checks) {
     if (check->passed) continue;

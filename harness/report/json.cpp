@@ -1,26 +1,133 @@
 #include <algorithm>
+#include <cmath>
 
-#include "harness/report/json_records.h"
+#include "harness/report/environment.h"
+#include "harness/report/format.h"
+#include "harness/report/layer_times.h"
+#include "harness/report/report.h"
 
 namespace cnnbench {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// An object that begins with the place of what it is about.
-Json with_place(const ReportedBackend& of, const Json& about) {
-  Json json = {{"model", of.model.name}, {"pass", to_string(of.pass)}, {"backend", of.backend.name}};
-  json.update(about);
-  return json;
+/// `place`, then what `item` has.
+Json placed(Json place, Json item) {
+  for (auto& [key, value] : item.items()) place[key] = std::move(value);
+  return place;
 }
 
-/// What all backends have of a kind, in one list: each item with its network, pass and backend.
 template <typename T, typename Convert>
-Json list_of_all(const Report& report, std::vector<T> BackendReport::*items, Convert convert) {
+Json list_of(const std::vector<T>& items, Convert convert) {
   Json list = Json::array();
-  for (const ReportedBackend& of : all_backends(report))
-    for (const T& item : of.backend.*items) list.push_back(with_place(of, convert(item)));
+  for (const T& item : items) list.push_back(convert(item));
   return list;
+}
+
+Json interval_json(const std::optional<Interval>& interval) {
+  if (!interval) return nullptr;
+  return {{"low", number_or_null(interval->low)}, {"high", number_or_null(interval->high)}};
+}
+
+Json summary_json(const Summary& summary) {
+  return {{"n", summary.n},
+          {"mean", number_or_null(summary.mean)},
+          {"sd", number_or_null(summary.sd)},
+          {"median", number_or_null(summary.median)},
+          {"median_interval", interval_json(summary.median_interval)},
+          {"min", number_or_null(summary.min)},
+          {"max", number_or_null(summary.max)},
+          {"lower_quartile", number_or_null(summary.lower_quartile)},
+          {"upper_quartile", number_or_null(summary.upper_quartile)},
+          {"p95", number_or_null(summary.p95)},
+          {"p99", number_or_null(summary.p99)},
+          {"mad", number_or_null(summary.mad)},
+          {"outliers", summary.outliers},
+          {"total", number_or_null(summary.total)}};
+}
+
+Json rank_json(const RankSummary& rank) {
+  return {
+      {"rank", rank.rank}, {"slowest_steps", rank.slowest_steps}, {"summary", summary_json(rank.summary)}};
+}
+
+/// {"cores_seconds": [one a rank], "cache_seconds": …}
+Json canaries_json(const std::vector<CanaryTimes>& ranks) {
+  Json canaries = Json::object();
+  for (const Part part : parts)
+    canaries[std::string(to_string(part)) + "_seconds"] =
+        list_of(ranks, [&](const CanaryTimes& times) { return number_or_null(times[part]); });
+  return canaries;
+}
+
+Json conditions_json(const Conditions& conditions) {
+  const auto switches = conditions.involuntary_switches;
+  return {{"seconds", number_or_null(conditions.seconds)},
+          {"involuntary_switches", switches ? Json(*switches) : Json()},
+          {"throttled_seconds", number_or_null(conditions.throttled_seconds)},
+          {"slowdown", number_or_null(conditions.slowdown)},
+          {"cache_slowdown", number_or_null(conditions.cache_slowdown)},
+          {"memory_slowdown", number_or_null(conditions.memory_slowdown)},
+          {"canaries", canaries_json(conditions.canaries)},
+          {"steal_share", number_or_null(conditions.steal_share)},
+          {"other_load", number_or_null(conditions.other_load)},
+          {"settle_seconds", conditions.settle_seconds},
+          {"unsettled_blocks", conditions.unsettled_blocks}};
+}
+
+/// Times to the nanosecond, which is what the clock counts in.
+Json nanosecond_list(const std::vector<double>& seconds) {
+  return list_of(seconds, [](double value) { return number_or_null(std::round(value * 1e9) / 1e9); });
+}
+
+Json over_ranks_json(const std::optional<OverRanks>& parts) {
+  if (!parts) return nullptr;
+  return {{"seconds", summary_json(parts->seconds)},
+          {"longest", summary_json(parts->longest)},
+          {"start_skew", summary_json(parts->start_skew)},
+          {"waiting", summary_json(parts->waiting)}};
+}
+
+Json record_json(const BackendReport& backend, View view, const Record& record) {
+  return {
+      {"layer", record.layer},
+      {"kind", record.kind},
+      {"output", output_name(record)},
+      {"direction", direction_name(record)},
+      {"implementation", record.implementation},
+      {"layout", record.layout.empty() ? Json() : Json(record.layout)},
+      {"batch", record.batch},
+      {"ranks", record.ranks},
+      {"threads", record.threads},
+      {"gap", to_string(record.gap)},
+      {"flops", record.flops},
+      {"bytes", record.bytes},
+      {"gflops_per_second", number_or_null(gflops_per_second(record.flops, seconds_a_step(record.summary)))},
+      {"direct_equivalent", record.direct_equivalent},
+      {"l2_error", number_or_null(l2_error(backend, view, record))},
+      {"summary", summary_json(record.summary)},
+      {"samples", list_of(record.samples, [](double seconds) { return number_or_null(seconds); })},
+      {"per_rank", list_of(record.per_rank, rank_json)},
+      {"imbalance", number_or_null(record.imbalance)},
+      {"stop_reason", to_string(record.stop_reason)},
+      {"instances", record.instances},
+      {"conditions", conditions_json(record.conditions)},
+      {"flags", list_of(record.flags, [](const Flag& flag) { return flag.text; })}};
+}
+
+Json steps_json(const StepTimes& steps) {
+  Json ranks = Json::array();
+  for (std::size_t rank = 0; rank < steps.seconds.size(); ++rank)
+    ranks.push_back({{"rank", rank},
+                     {"start_seconds", nanosecond_list(steps.starts[rank])},
+                     {"seconds", nanosecond_list(steps.seconds[rank])}});
+  return {{"layer", steps.layer},
+          {"bursts", steps.bursts},
+          {"burst_seconds", number_or_null(steps.burst_seconds)},
+          {"step_seconds", number_or_null(steps.step_seconds)},
+          {"clock_error_seconds", number_or_null(steps.clock_error_seconds)},
+          {"over_ranks", over_ranks_json(steps.over_ranks)},
+          {"ranks", std::move(ranks)}};
 }
 
 Json node_clock_json(const NodeClock& clock) {
@@ -60,13 +167,6 @@ Json setup_json(const Setup& setup) {
           {"unattributed_interval", interval_json(setup.unattributed_interval)}};
 }
 
-Json setups_json(const Report& report) {
-  Json setups = Json::array();
-  for (const ReportedBackend& of : all_backends(report))
-    if (of.backend.setup) setups.push_back(with_place(of, setup_json(*of.backend.setup)));
-  return setups;
-}
-
 Json failure_json(const Failure& failure) {
   return {{"layer", failure.layer}, {"reason", to_string(failure.reason)}, {"message", failure.message}};
 }
@@ -80,24 +180,13 @@ Json library_fault_json(const LibraryFault& fault) {
           {"message", fault.message}};
 }
 
-/// One entry an experiment whose memory is known.
-Json memory_json(const Report& report) {
+Json memory_json(const MemoryPeaks& peaks) {
   const auto bytes = [](const std::optional<std::int64_t>& value) { return value ? Json(*value) : Json(); };
-  Json list = Json::array();
-  for (const NetworkReport& network : report.networks)
-    for (const PassReport& pass : network.passes) {
-      const MemoryPeaks& peaks = pass.memory;
-      if (!peaks.largest()) continue;
-      list.push_back(
-          {{"model", network.model.name},
-           {"pass", to_string(pass.pass)},
-           {"estimated_bytes", peaks.estimated_bytes > 0 ? number_or_null(peaks.estimated_bytes) : Json()},
-           {"prepare_bytes", bytes(peaks.prepare_bytes)},
-           {"verify_bytes", bytes(peaks.verify_bytes)},
-           {"measure_bytes", bytes(peaks.measure_bytes)},
-           {"phases_apart", peaks.phases_apart}});
-    }
-  return list;
+  return {{"estimated_bytes", peaks.estimated_bytes > 0 ? number_or_null(peaks.estimated_bytes) : Json()},
+          {"prepare_bytes", bytes(peaks.prepare_bytes)},
+          {"verify_bytes", bytes(peaks.verify_bytes)},
+          {"measure_bytes", bytes(peaks.measure_bytes)},
+          {"phases_apart", peaks.phases_apart}};
 }
 
 Json ceilings_json(const std::optional<Ceilings>& ceilings) {
@@ -106,17 +195,6 @@ Json ceilings_json(const std::optional<Ceilings>& ceilings) {
           {"instruction_set", ceilings->instruction_set},
           {"threads", ceilings->threads},
           {"fma_flops_per_second_measured", list_of(ceilings->measured, number_or_null)}};
-}
-
-/// `passed` is null where nothing was checked.
-Json verification_json(const Report& report) {
-  const Json checks = list_of_all(report, &BackendReport::checks, check_json);
-  const bool passed = std::all_of(checks.begin(), checks.end(),
-                                  [](const Json& check) { return check["passed"].get<bool>(); });
-  return {{"requested", report.verified},
-          {"passed", checks.empty() ? Json(nullptr) : Json(passed)},
-          {"tensors", checks.size()},
-          {"checks", checks}};
 }
 
 Json choice_json(const Choice& choice) {
@@ -130,20 +208,35 @@ Json choice_json(const Choice& choice) {
           {"from", choice.given ? "file" : "timing"}};
 }
 
-Json configs_json(const Report& report) {
-  Json configs = Json::array();
-  for (std::size_t i = 0; i < report.config_files.size(); ++i) {
-    const bool has_text = i < report.config_texts.size();
-    configs.push_back({{"name", report.config_files[i]},
-                       {"text", has_text ? Json(report.config_texts[i]) : Json(nullptr)}});
+void add_backend(Json& own, const ReportedBackend& of) {
+  Json place = {{"model", of.model.name}, {"pass", to_string(of.pass)}, {"backend", of.backend.name}};
+  const auto add = [&](Json& list, Json item) { list.push_back(placed(place, std::move(item))); };
+  if (of.backend.setup) add(own["setups"], setup_json(*of.backend.setup));
+  for (const Check& check : of.backend.checks) add(own["verification"]["checks"], check_json(check));
+  for (const Failure& failure : of.backend.failures) add(own["failures"], failure_json(failure));
+  for (const LibraryFault& fault : of.backend.library_faults)
+    add(own["library_faults"], library_fault_json(fault));
+  for (const auto& [view, found] : of.backend.views) {
+    place["view"] = to_string(view);
+    for (const Record& record : found.records) add(own["records"], record_json(of.backend, view, record));
+    for (const StepTimes& steps : found.steps) add(own["steps"], steps_json(steps));
   }
-  return configs;
 }
 
-Json backends_json(const Report& report) {
-  Json backends = Json::object();
-  for (const auto& [name, facts] : report.backend_facts) backends[name] = facts;
-  return backends;
+/// Fills the flat lists with what was found: each item begins with its place in the report.
+void add_found(Json& own, const Report& report) {
+  for (const ReportedBackend& of : all_backends(report)) add_backend(own, of);
+  for (const NetworkReport& network : report.networks)
+    for (const PassReport& pass : network.passes)
+      if (pass.memory.largest())
+        own["memory"].push_back(placed({{"model", network.model.name}, {"pass", to_string(pass.pass)}},
+                                       memory_json(pass.memory)));
+  Json& verification = own["verification"];
+  const Json& checks = verification["checks"];
+  verification["tensors"] = checks.size();
+  if (!checks.empty())
+    verification["passed"] = std::all_of(checks.begin(), checks.end(),
+                                         [](const Json& check) { return check["passed"].get<bool>(); });
 }
 
 }  // namespace
@@ -157,7 +250,7 @@ Json result_json(const Report& report) {
       {"status", report.status},
       {"start_time", report.start_time},
       {"command", report.command},
-      {"config", configs_json(report)},
+      {"config", report.configs},
       {"comparisons", list_of(report.comparisons, [&](const auto& c) { return comparison_json(report, c); })},
       {"settings", report.settings},
       {"ranks", report.ranks},
@@ -167,25 +260,27 @@ Json result_json(const Report& report) {
       {"machine",
        {{"ceilings", ceilings_json(report.ceilings)},
         {"canary_references", canaries_json(report.canary_references)}}},
-      {"backends", backends_json(report)},
+      {"backends", report.backend_facts},
       {"clock",
        {{"cost_seconds", number_or_null(report.clock.cost_seconds)},
         {"resolution_seconds", number_or_null(report.clock.resolution_seconds)},
         {"nodes", list_of(report.node_clocks, node_clock_json)}}},
       {"warnings", report.warnings},
-      {"verification", verification_json(report)},
+      {"verification",
+       {{"requested", report.verified}, {"passed", nullptr}, {"tensors", 0}, {"checks", Json::array()}}},
       {"models",
        list_of(report.networks, [](const NetworkReport& n) { return describe_json(n.model, n.batch); })},
-      {"setups", setups_json(report)},
-      {"memory", memory_json(report)},
+      {"setups", Json::array()},
+      {"memory", Json::array()},
       {"backend_comparison", backend_comparison_json(report)},
-      {"records", records_json(report)},
-      {"steps", steps_json(report)},
-      {"failures", list_of_all(report, &BackendReport::failures, failure_json)},
-      {"library_faults", list_of_all(report, &BackendReport::library_faults, library_fault_json)},
+      {"records", Json::array()},
+      {"steps", Json::array()},
+      {"failures", Json::array()},
+      {"library_faults", Json::array()},
       {"choices", list_of(report.choices, choice_json)}};
+  add_found(own, report);
   return {{"context", google_benchmark_context(facts, report.start_time, executable)},
-          {"benchmarks", benchmark_rows(report)},
+          {"benchmarks", google_benchmark_rows(report)},
           {"cnnbench", std::move(own)}};
 }
 

@@ -24,6 +24,14 @@ std::optional<double> combined_sd(View view, const std::vector<const Record*>& r
 
 }  // namespace
 
+std::vector<ReportedBackend> all_backends(const Report& report) {
+  std::vector<ReportedBackend> all;
+  for (const NetworkReport& network : report.networks)
+    for (const PassReport& pass : network.passes)
+      for (const BackendReport& backend : pass.backends) all.push_back({network.model, pass.pass, backend});
+  return all;
+}
+
 std::vector<double> summed_samples(const std::vector<const Record*>& records) {
   if (records.empty()) return {};
   std::vector<double> sums = records.front()->samples;

@@ -10,8 +10,8 @@
 
 #include "harness/measure/ceilings.h"
 #include "harness/measure/clock.h"
-#include "harness/measure/pass_report.h"
 #include "harness/measure/rank_clocks.h"
+#include "harness/measure/record.h"
 #include "harness/model/model.h"
 
 namespace cnnbench {
@@ -36,12 +36,11 @@ struct Report {
   std::string status = "complete";  ///< running, complete, partial, invalid
   std::string start_time;           ///< UTC, "2026-11-21T21:57:45Z"
   std::vector<std::string> command;
-  std::vector<std::string> config_files;
-  std::vector<std::string> config_texts;
+  nlohmann::ordered_json configs = nlohmann::ordered_json::array();  ///< the files: {"name", "text"}
   std::vector<ReportedComparison> comparisons;
-  nlohmann::ordered_json settings;                                            ///< the run settings in force
-  std::vector<nlohmann::ordered_json> environment;                            ///< one a rank
-  std::vector<std::pair<std::string, nlohmann::ordered_json>> backend_facts;  ///< name → version and facts
+  nlohmann::ordered_json settings;                                          ///< the run settings in force
+  std::vector<nlohmann::ordered_json> environment;                          ///< one a rank
+  nlohmann::ordered_json backend_facts = nlohmann::ordered_json::object();  ///< name → version and facts
   ClockCost clock;
   std::vector<NodeClock> node_clocks;  ///< one a node; empty where nothing was timed
   std::optional<Ceilings> ceilings;    ///< of the rank with the lowest; empty where they were not measured
@@ -85,7 +84,7 @@ std::string format_time_per_batch(const Summary& summary);
 /// The report for people. `print_report` is made of these, in this order.
 void print_header(std::ostream& out, const Report& report);
 /// "Forward across 100 steps, 1.234 ± 0.005 s/batch", images/s a rank and of all, why it stopped, flags; of
-/// each record of the network view.
+/// the network view.
 void print_network(std::ostream& out, const ReportedBackend& of);
 /// Table of layers of the view `layers` or `isolated`: output, implementation, time ± sd, share, GFLOP/s a
 /// direction. `ceilings` are what rates are held against.

@@ -42,7 +42,7 @@ std::vector<std::string> texts(const Record& record) {
 }
 
 Record whole_step(const RecordContext& context, const Samples& samples) {
-  return whole_step_record(context, two_layers(), samples).value();
+  return whole_step_record(context, two_layers(), {}, samples).value();
 }
 
 TEST(WholeStepRecord, SaysWhatWasMeasured) {
@@ -74,8 +74,8 @@ TEST(WholeStepRecord, CountsTheWorkOfThePass) {
 }
 
 TEST(WholeStepRecord, IsNoneWithoutSamples) {
-  EXPECT_FALSE(whole_step_record(context(), two_layers(), {}));
-  EXPECT_FALSE(whole_step_record(context(), two_layers(), samples_of({})));
+  EXPECT_FALSE(whole_step_record(context(), two_layers(), {}, {}));
+  EXPECT_FALSE(whole_step_record(context(), two_layers(), {}, samples_of({})));
 }
 
 TEST(WholeStepRecord, ComparesTheRanks) {

@@ -10,7 +10,6 @@ namespace {
 using testing::backend_in;
 using testing::hand_made;
 using ::testing::HasSubstr;
-using testing::network_in;
 using testing::network_record;
 using ::testing::Not;
 using testing::of_vgg16;
@@ -136,7 +135,7 @@ TEST(ConsoleNetwork, SaysWhereARateIsDirectEquivalent) {
 /// Adds a network with a record of its network view.
 Record& add_network(Report& report, const std::string& name, const Record& record,
                     Pass pass = Pass::forward) {
-  network_in(report, name).model = small_model(name);
+  report.networks.push_back({small_model(name), 32});
   return backend_in(pass_in(report, pass, name)).views[View::network].records.emplace_back(record);
 }
 
@@ -180,7 +179,7 @@ TEST(ConsoleComparison, HasItsOwnNetworksAlone) {
 TEST(ConsoleComparison, ANetworkThatWasNotMeasuredHasNoTimes) {
   Report report;
   report.comparisons = {{"mlp-vs-cnn", 0, {0, 1}}};
-  network_in(report, "mlp").model = small_model("mlp");
+  report.networks.push_back({small_model("mlp"), 32});
   add_network(report, "cnn", network_record(0.163, 0.01, 100));
   const std::string text = printed([&](std::ostream& out) { print_comparisons(out, report); });
   EXPECT_THAT(text, ::testing::ContainsRegex("time a step, ms [^\n]* -   *- +163.0 ±6.1 +-\n"));
@@ -229,8 +228,7 @@ Check passed_check() {
 TEST(ConsoleVerdict, IsValidWhereAllChecksPassed) {
   Report report;
   report.verified = true;
-  std::vector<Check>& checks = of_vgg16(report).checks;
-  checks = {passed_check(), passed_check()};
+  std::vector<Check>& checks = (of_vgg16(report).checks = {passed_check(), passed_check()});
   checks[0].max_error = 1e-8;
   EXPECT_EQ(
       verdict_text(report),
@@ -241,8 +239,7 @@ TEST(ConsoleVerdict, IsValidWhereAllChecksPassed) {
 TEST(ConsoleVerdict, SaysHowManyTensorsWereSampledAndHowThinly) {
   Report report;
   report.verified = true;
-  std::vector<Check>& checks = of_vgg16(report).checks;
-  checks = {passed_check(), passed_check(), passed_check()};
+  std::vector<Check>& checks = (of_vgg16(report).checks = {passed_check(), passed_check(), passed_check()});
   checks[0].elements = 1000;
   checks[0].checked = 30;
   checks[2].elements = 3000;
@@ -254,8 +251,7 @@ TEST(ConsoleVerdict, SaysHowManyTensorsWereSampledAndHowThinly) {
 TEST(ConsoleVerdict, TheWorstErrorIsTheOneNearestToWhatIsAllowed) {
   Report report;
   report.verified = true;
-  std::vector<Check>& checks = of_vgg16(report).checks;
-  checks = {passed_check(), passed_check()};
+  std::vector<Check>& checks = (of_vgg16(report).checks = {passed_check(), passed_check()});
   checks[0].max_error = 1e-7;
   checks[0].tolerance = 2e-7;
   EXPECT_THAT(verdict_text(report), HasSubstr("worst relative error 1e-07 where 2e-07 is allowed"));
@@ -264,8 +260,7 @@ TEST(ConsoleVerdict, TheWorstErrorIsTheOneNearestToWhatIsAllowed) {
 TEST(ConsoleVerdict, AFailedCheckMakesItInvalidWhateverTheStatusSays) {
   Report report;
   report.verified = true;
-  std::vector<Check>& checks = of_vgg16(report).checks;
-  checks = {passed_check(), passed_check()};
+  std::vector<Check>& checks = (of_vgg16(report).checks = {passed_check(), passed_check()});
   checks[1].passed = false;
   checks[1].max_error = std::numeric_limits<double>::quiet_NaN();
   checks[1].message = "element 7: found nan, expected 1";

@@ -124,7 +124,7 @@ TEST_F(Files, ANameCannotLeaveTheFolder) {
 
 TEST_F(Files, TextThatIsNotUtf8DoesNotCostTheResult) {
   Report odd = report();
-  odd.config_texts = odd.config_files = {"\xff\xfe"};
+  odd.configs.push_back({{"name", "\xff\xfe"}, {"text", "\xff\xfe"}});
   EXPECT_TRUE(nlohmann::ordered_json::accept(read(write_results(odd, folder_) / "result.json")));
 }
 

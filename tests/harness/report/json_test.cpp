@@ -19,8 +19,7 @@ Report sample_report() {
   report.name = "vgg16";
   report.start_time = "2026-11-21T21:57:45Z";
   report.command = {"bench", "--config", "vgg16.yaml"};
-  report.config_files = {"vgg16.yaml"};
-  report.config_texts = {"model: vgg16\n"};
+  report.configs.push_back({{"name", "vgg16.yaml"}, {"text", "model: vgg16\n"}});
   report.settings = {{"burn_in", 10}};
   report.environment = {{{"host", "node1"},
                          {"logical_cpus", 4},

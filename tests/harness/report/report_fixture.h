@@ -48,21 +48,16 @@ inline Record layer_record(const std::string& layer, Direction direction, double
   return record;
 }
 
-/// A network of the report, added where it is not there yet: without layers.
-inline NetworkReport& network_in(Report& report, const std::string& name = "net") {
-  for (NetworkReport& network : report.networks)
-    if (network.model.name == name) return network;
-  report.networks.push_back({{}, 32});
-  report.networks.back().model.name = name;
-  return report.networks.back();
-}
-
-/// One of its passes, likewise.
+/// A pass of a network of the report; both are added where they are not there yet, the network without
+/// layers.
 inline PassReport& pass_in(Report& report, Pass pass = Pass::forward, const std::string& network = "net") {
-  std::vector<PassReport>& passes = network_in(report, network).passes;
-  for (PassReport& one : passes)
+  auto found = std::find_if(report.networks.begin(), report.networks.end(),
+                            [&](const NetworkReport& each) { return each.model.name == network; });
+  if (found == report.networks.end()) found = report.networks.insert(found, {{}, 32});
+  found->model.name = network;
+  for (PassReport& one : found->passes)
     if (one.pass == pass) return one;
-  return passes.emplace_back(PassReport{pass});
+  return found->passes.emplace_back(PassReport{pass});
 }
 
 /// A backend, likewise.
