@@ -1,5 +1,7 @@
 #include "harness/begin_report.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <ctime>
@@ -59,14 +61,13 @@ Report begin_report(Cluster& cluster, Clock& clock, const std::vector<Config>& c
   report.start_time = utc_now();
   report.command.assign(argv, argv + argc);
   for (const Config& config : configs) {
-    report.config_files.push_back(config.file);
-    report.config_texts.push_back(config.texts.at(config.file));
+    report.configs.push_back({{"name", config.file}, {"text", config.texts.at(config.file)}});
     const std::string& name = config.comparison.empty() ? config.networks[0].model.name : config.comparison;
     report.name += (report.name.empty() ? "" : "+") + name;
     ReportedComparison comparison{config.comparison, config.samples_per_epoch, {}};
     for (const NetworkConfig& network : config.networks) {
-      report.models.push_back({network.model, batch_of(network, options, cluster.size())});
-      comparison.models.push_back(network.model.name);
+      comparison.networks.push_back(report.networks.size());
+      report.networks.push_back({network.model, batch_of(network, options, cluster.size())});
     }
     if (!config.comparison.empty()) report.comparisons.push_back(std::move(comparison));
   }
@@ -74,12 +75,10 @@ Report begin_report(Cluster& cluster, Clock& clock, const std::vector<Config>& c
   nlohmann::ordered_json facts = machine_facts();
   facts["mpi_library"] = cluster.library();
   for (const Backend* backend : options.backends)
-    facts["backends"][backend->name()] = backend_facts(*backend);
+    report.backend_facts[backend->name()] = backend_facts(*backend);
+  facts["backends"] = report.backend_facts;
   for (const std::string& text : cluster.gather(facts.dump()))
     report.environment.push_back(nlohmann::ordered_json::parse(text));
-  for (const Backend* backend : options.backends) {
-    report.backend_facts.emplace_back(backend->name(), backend_facts(*backend));
-  }
   report.clock = measure_clock(clock);
   report.ranks = cluster.size();
   report.threads = placement.threads;
@@ -98,6 +97,20 @@ Report begin_report(Cluster& cluster, Clock& clock, const std::vector<Config>& c
 #endif
   report.verified = options.verify != Verify::off;
   return report;
+}
+
+void append(Report& report, const std::string& network, const Findings& findings) {
+  std::find_if(report.networks.begin(), report.networks.end(), [&](const NetworkReport& each) {
+    return each.model.name == network;
+  })->passes.push_back(findings.report);
+  for (const Choice& choice : findings.choices) {
+    report.choices.push_back(choice);
+    if (!choice.gone.empty())
+      report.warnings.push_back(
+          fmt::format("--choices: {} no longer has '{}' for {}: '{}' was found by timing", choice.backend,
+                      choice.gone, choice.key, choice.chosen));
+  }
+  if (!findings.clocks.empty()) report.node_clocks = findings.clocks;
 }
 
 }  // namespace cnnbench

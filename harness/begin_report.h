@@ -4,6 +4,7 @@
 
 #include "harness/cluster/placement.h"
 #include "harness/config/config.h"
+#include "harness/measure/runner.h"
 #include "harness/options.h"
 #include "harness/report/report.h"
 
@@ -13,5 +14,8 @@ namespace cnnbench {
 Report begin_report(Cluster& cluster, Clock& clock, const std::vector<Config>& configs,
                     const std::vector<Experiment>& experiments, const Options& options,
                     const Placement& placement, int argc, char** argv);
+
+/// Adds what an experiment with the network of this name found.
+void append(Report& report, const std::string& network, const Findings& findings);
 
 }  // namespace cnnbench

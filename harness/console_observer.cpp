@@ -5,6 +5,8 @@
 
 #include <iostream>
 
+#include "harness/report/report.h"
+
 namespace cnnbench {
 namespace {
 
@@ -19,8 +21,8 @@ std::string duration(double seconds) {
 
 }  // namespace
 
-ConsoleObserver::ConsoleObserver(std::ostream& out, const Report& report, const Experiment& experiment)
-    : out_(out), report_(report), experiment_(experiment), terminal_(isatty(STDERR_FILENO) == 1) {}
+ConsoleObserver::ConsoleObserver(std::ostream& out, const Experiment& experiment)
+    : out_(out), experiment_(experiment), terminal_(isatty(STDERR_FILENO) == 1) {}
 
 ConsoleObserver::~ConsoleObserver() {
   status("");
@@ -32,9 +34,7 @@ Observer ConsoleObserver::observer() {
   result.step = [this](View view, const std::string& label, const std::string& backend, std::int64_t number,
                        std::int64_t most,
                        double seconds) { step(view, label, backend, number, most, seconds); };
-  result.view_done = [this](View view, const std::vector<const Backend*>& backends, const Findings& so_far) {
-    view_done(view, backends, so_far);
-  };
+  result.view_done = [this](View view, const auto& backends, const Findings&) { view_done(view, backends); };
   return result;
 }
 
@@ -65,49 +65,26 @@ void ConsoleObserver::step(View view, const std::string& label, const std::strin
                      static_cast<double>(most - number) * seconds));
 }
 
-void ConsoleObserver::view_done(View view, const std::vector<const Backend*>& backends,
-                                const Findings& so_far) {
+void ConsoleObserver::view_done(View view, const std::vector<const BackendReport*>& backends) {
   status("");
-  Report report = report_;
-  if (experiment_.ceilings != nullptr) report.ceilings = experiment_.ceilings->ceilings();
-  append(report, so_far);
-  const std::string& model = experiment_.model->name;
-  const std::string pass(to_string(experiment_.pass));
-  for (const Backend* backend : backends) {
-    const std::string name = backend->name();
+  const std::optional<Ceilings> ceilings =
+      experiment_.ceilings != nullptr ? experiment_.ceilings->ceilings() : std::nullopt;
+  for (const BackendReport* backend : backends) {
+    const ReportedBackend of{*experiment_.model, experiment_.pass, *backend};
     switch (view) {
       case View::network:
-        for (const Record& record : so_far.records)
-          if (record.backend == name && record.view == to_string(view)) print_network(out_, report, record);
+        print_network(out_, of);
         break;
       case View::layers:
       case View::isolated:
-        print_layers(out_, report, model, pass, name, std::string(to_string(view)));
+        print_layers(out_, of, view, ceilings);
         break;
       case View::prefix:
-        print_prefixes(out_, report, model, pass, name);
+        print_prefixes(out_, of);
         break;
     }
   }
   out_ << std::flush;
-}
-
-void append(Report& report, const Findings& findings) {
-  const auto add = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
-  add(report.setups, findings.setups);
-  add(report.checks, findings.checks);
-  add(report.records, findings.records);
-  add(report.steps, findings.steps);
-  add(report.failures, findings.failures);
-  add(report.library_faults, findings.library_faults);
-  add(report.choices, findings.choices);
-  for (const Choice& choice : findings.choices)
-    if (!choice.gone.empty())
-      report.warnings.push_back(
-          fmt::format("--choices: {} no longer has '{}' for {}: '{}' was found by timing", choice.backend,
-                      choice.gone, choice.key, choice.chosen));
-  if (!findings.clocks.empty()) report.node_clocks = findings.clocks;
-  if (findings.memory.largest()) report.memory.push_back(findings.memory);
 }
 
 }  // namespace cnnbench

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "harness/measure/runner.h"
-#include "harness/report/report.h"
 
 namespace cnnbench {
 
@@ -15,8 +14,7 @@ namespace cnnbench {
 /// take.
 class ConsoleObserver {
  public:
-  /// `report` is what is known before the experiment.
-  ConsoleObserver(std::ostream& out, const Report& report, const Experiment& experiment);
+  ConsoleObserver(std::ostream& out, const Experiment& experiment);
   ~ConsoleObserver();
   ConsoleObserver(const ConsoleObserver&) = delete;
   ConsoleObserver& operator=(const ConsoleObserver&) = delete;
@@ -27,17 +25,13 @@ class ConsoleObserver {
   void phase(const std::string& what);
   void step(View view, const std::string& label, const std::string& backend, std::int64_t step,
             std::int64_t most, double seconds);
-  void view_done(View view, const std::vector<const Backend*>& backends, const Findings& so_far);
+  void view_done(View view, const std::vector<const BackendReport*>& backends);
   void status(const std::string& text);
 
   std::ostream& out_;
-  const Report& report_;
   const Experiment& experiment_;
   bool terminal_;
   std::chrono::steady_clock::time_point latest_status_;
 };
-
-/// Adds what an experiment found to a report.
-void append(Report& report, const Findings& findings);
 
 }  // namespace cnnbench

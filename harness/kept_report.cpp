@@ -4,30 +4,29 @@
 #include <iostream>
 #include <thread>
 
-#include "harness/console_observer.h"
-
 namespace cnnbench {
 
-void KeptReport::begin(const Report& report) {
+void KeptReport::keep(Report report) {
   const std::lock_guard lock(mutex_);
-  report_ = report;
+  report_ = std::move(report);
   report_->status = "running";
-  write_or_warn();
-}
-
-void KeptReport::keep(const Report& report, const Findings& findings) {
-  Report whole = report;
-  append(whole, findings);
-  whole.status = "running";
-  const std::lock_guard lock(mutex_);
-  report_ = std::move(whole);
-  write_or_warn();
+  try {
+    if (!folder_) folder_.emplace(*report_, output_);
+    folder_->write(*report_);
+  } catch (const std::exception& error) {
+    if (!warned_)
+      std::cerr << "bench: " << error.what() << "; the run goes on, and prints all that it finds"
+                << std::endl;
+    warned_ = true;
+  }
 }
 
 std::optional<std::filesystem::path> KeptReport::end_early(const std::string& reason) {
   const std::lock_guard lock(mutex_);
   if (!report_) return std::nullopt;
-  if (report_->records.empty()) {
+  bool measured = false;
+  for_each_record(*report_, [&](const auto&, View, const Record&) { measured = true; });
+  if (!measured) {
     if (folder_) folder_->remove();
     folder_.reset();
     report_.reset();
@@ -51,18 +50,6 @@ std::filesystem::path KeptReport::finish(const Report& report) {
     throw;
   }
   return folder_->path();
-}
-
-void KeptReport::write_or_warn() {
-  try {
-    if (!folder_) folder_.emplace(*report_, output_);
-    folder_->write(*report_);
-  } catch (const std::exception& error) {
-    if (!warned_)
-      std::cerr << "bench: " << error.what() << "; the run goes on, and prints all that it finds"
-                << std::endl;
-    warned_ = true;
-  }
 }
 
 bool keep_after(KeptReport& kept, const std::string& reason) {

@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 
-#include "harness/measure/runner.h"
 #include "harness/report/report.h"
 
 namespace cnnbench {
@@ -16,12 +15,9 @@ class KeptReport {
  public:
   explicit KeptReport(std::filesystem::path output) : output_(std::move(output)) {}
 
-  /// Makes the run's folder, with a result that has no records yet and is `running`. Where it cannot be
-  /// written (here and in keep()) that is said on stderr, once, and the run goes on.
-  void begin(const Report& report);
-
-  /// Writes the report so far, with what an experiment that is not in it yet has found: `running`.
-  void keep(const Report& report, const Findings& findings);
+  /// Writes the report so far as `running`; the first time, makes the run's folder. Where it cannot be
+  /// written that is said on stderr, once, and the run goes on.
+  void keep(Report report);
 
   /// The run ends early: what was kept last becomes a partial result, with the reason among its warnings if
   /// there is one. Without a record the folder is removed, and nothing returned. Throws as
@@ -33,7 +29,6 @@ class KeptReport {
   std::filesystem::path finish(const Report& report);
 
  private:
-  void write_or_warn();
   std::filesystem::path output_;
   std::mutex mutex_;
   std::optional<Report> report_;

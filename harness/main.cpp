@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <iostream>
 
 #include "harness/begin_report.h"
@@ -64,7 +63,8 @@ std::function<FmaPeak()> fma_peak_of([[maybe_unused]] int threads) {
 void keep(Report& report, const CeilingWatch& watch) {
   report.ceilings = watch.ceilings();
   report.canary_references = watch.references();
-  rate_canaries(report.records, watch.references());
+  for (NetworkReport& network : report.networks)
+    for (PassReport& pass : network.passes) rate_canaries(pass, watch.references());
   for (std::string& warning : watch.warnings()) report.warnings.push_back(std::move(warning));
 }
 
@@ -78,11 +78,13 @@ bool measure_all(std::vector<Experiment>& experiments, const Options& options, C
       std::cout << fmt::format("\n{}, {}, batch {} a rank\n", experiment.model->name,
                                to_string(experiment.pass), experiment.batch)
                 << std::flush;
-    ConsoleObserver console(std::cout, report, experiment);
+    ConsoleObserver console(std::cout, experiment);
     Observer observer = console.observer();
     observer.view_done = [&, show = observer.view_done](View view, const auto& backends,
                                                         const Findings& findings) {
-      kept.keep(report, findings);  // first: what was shown is not lost
+      Report so_far = report;
+      append(so_far, experiment.model->name, findings);
+      kept.keep(std::move(so_far));  // first: what was shown is not lost
       show(view, backends, findings);
     };
     if (!options.dump.empty())
@@ -92,7 +94,7 @@ bool measure_all(std::vector<Experiment>& experiments, const Options& options, C
                   std::filesystem::path(options.dump) / backend.name() / to_string(experiment.pass));
       };
     const Findings findings = run_experiment(experiment, cluster, clock, report.clock, observer);
-    append(report, findings);
+    append(report, experiment.model->name, findings);
     experiment.input.clear();
     if (findings.interrupted) return false;
   }
@@ -117,8 +119,10 @@ bool measure_with_conditions(std::vector<Experiment>& experiments, const Options
 }
 
 int finish(Report& report, const Options& options, bool whole, KeptReport& kept, StandardOutput& output) {
-  const bool invalid = std::any_of(report.failures.begin(), report.failures.end(),
-                                   [](const Failure& failure) { return failure.reason != "unsupported"; });
+  bool invalid = false;
+  for (const ReportedBackend& of : all_backends(report))
+    for (const Failure& failure : of.backend.failures)
+      invalid = invalid || failure.reason != Failure::Reason::unsupported;
   report.status = invalid ? "invalid" : whole ? "complete" : "partial";
   if (invalid) print_verdict(std::cout, report);  // before anything that might be believed
   print_backends(std::cout, report);
@@ -193,7 +197,7 @@ int run(Cluster& cluster, StandardOutput& output, int argc, char** argv) {
   Report report = begin_report(cluster, clock, configs, experiments, options, placement, argc, argv);
   report.warnings.insert(report.warnings.end(), warnings.begin(), warnings.end());
   if (cluster.is_root()) print_header(std::cout, report);
-  if (cluster.is_root()) kept->begin(report);
+  if (cluster.is_root()) kept->keep(report);
   bool whole = false;
   try {
     whole = measure_with_conditions(experiments, options, cluster, clock, report, *kept);

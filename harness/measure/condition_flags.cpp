@@ -82,14 +82,16 @@ std::vector<Flag> condition_flags(const Conditions& conditions, int cores) {
   return flags;
 }
 
-void rate_canaries(std::span<Record> records, std::span<const CanaryTimes> references) {
-  for (Record& record : records) {
-    rate_canaries(record.conditions, references);
-    std::erase_if(record.flags, [](const Flag& flag) {
-      return flag.about == slower_cores || flag.about == slower_cache || flag.about == slower_memory;
-    });
-    for (Flag& flag : canary_flags(record.conditions)) record.flags.push_back(std::move(flag));
-  }
+void rate_canaries(PassReport& report, std::span<const CanaryTimes> references) {
+  for (BackendReport& backend : report.backends)
+    for (auto& [view, found] : backend.views)
+      for (Record& record : found.records) {
+        rate_canaries(record.conditions, references);
+        std::erase_if(record.flags, [](const Flag& flag) {
+          return flag.about == slower_cores || flag.about == slower_cache || flag.about == slower_memory;
+        });
+        for (Flag& flag : canary_flags(record.conditions)) record.flags.push_back(std::move(flag));
+      }
 }
 
 }  // namespace cnnbench

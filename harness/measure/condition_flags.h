@@ -16,8 +16,8 @@ std::vector<Flag> condition_flags(const Conditions& conditions, int cores);
 /// Cores slower than they were seen to be by more than 5 %, reading from cache or memory by more than 25 %.
 std::vector<Flag> canary_flags(const Conditions& conditions);
 
-/// Rates the canaries of records by references that are known now (one a rank), and renews the flags that
+/// Rates the canaries of all records by references that are known now (one a rank), and renews the flags that
 /// follow from them.
-void rate_canaries(std::span<Record> records, std::span<const CanaryTimes> references);
+void rate_canaries(PassReport& report, std::span<const CanaryTimes> references);
 
 }  // namespace cnnbench

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "harness/measure/make_record.h"
 #include "harness/measure/runner.h"
 #include "harness/measure/timed_program.h"
 #include "harness/measure/tuner.h"
@@ -14,6 +16,7 @@ namespace cnnbench {
 /// One backend's whole network, prepared and, unless switched off, verified.
 struct Contestant {
   const Backend* backend;
+  BackendReport* report;  ///< what is found about it: a part of the findings
   std::unique_ptr<Program> program;
   std::vector<OperationGroup> groups;  ///< of all ranks' programs
 };
@@ -30,7 +33,9 @@ struct ExperimentRun {
   Findings findings;
   std::map<std::string, std::vector<Distrusted>> distrusted = {};  ///< backend → what it is to do without
   RankClocks clocks{cluster, clock};
-  std::vector<std::string> hosts = cluster.gather(host_name());  ///< a rank; on rank 0
+  RecordContext context{
+      experiment.pass, experiment.batch,           cluster.size(), experiment.threads, experiment.timing,
+      clock_cost,      cluster.gather(host_name())};
   MemoryWatch memory = {};
 
   /// Tells the observer of rank 0 what comes next.
@@ -38,10 +43,16 @@ struct ExperimentRun {
     if (observer.phase && cluster.is_root()) observer.phase(what);
   }
 
-  void fail(const Backend& backend, const std::string& layer, const std::string& reason,
+  /// What is found about a backend of the experiment.
+  BackendReport& report_of(const Backend& backend) {
+    std::vector<BackendReport>& all = findings.report.backends;
+    return *std::find_if(all.begin(), all.end(),
+                         [&](const BackendReport& each) { return each.name == backend.name(); });
+  }
+
+  void fail(const Backend& backend, const std::string& layer, Failure::Reason reason,
             const std::string& message) {
-    findings.failures.push_back(
-        {model.name, std::string(to_string(experiment.pass)), backend.name(), layer, reason, message});
+    report_of(backend).failures.push_back({layer, reason, message});
   }
 
   PrepareOptions options(const Backend& backend) const {
@@ -70,7 +81,7 @@ std::optional<Contestant> prepare_and_verify(ExperimentRun& run, const Backend& 
 std::unique_ptr<Program> prepare_prefix(ExperimentRun& run, const Backend& backend, const Model& prefix);
 
 /// Seconds that it took to prepare all contestants; on rank 0.
-double preparing_seconds(const ExperimentRun& run, const std::vector<Contestant>& contestants);
+double preparing_seconds(const std::vector<Contestant>& contestants);
 
 /// Whether the programs can be made anew while they are compared: the same operations come again, and in this
 /// process.

@@ -41,7 +41,7 @@ std::vector<Flag> flags(const RecordContext& context, const Record& record, cons
 
 /// "Not as precise as asked for" belongs to whole steps alone: they are what the stopping rule looks at.
 void flag_precision(const RecordContext& context, Record& record) {
-  if (context.timing.precision <= 0 || record.stop_reason == to_string(StopReason::precision)) return;
+  if (context.timing.precision <= 0 || record.stop_reason == StopReason::precision) return;
   const Summary& summary = record.summary;
   if (!summary.median_interval) {
     record.flags.push_back({"precision",
@@ -61,21 +61,11 @@ void flag_precision(const RecordContext& context, Record& record) {
 
 Record base_record(const RecordContext& context) {
   Record record;
-  record.model = context.model;
-  record.pass = to_string(context.pass);
-  record.backend = context.backend;
-  record.view = context.view;
   record.batch = context.batch;
   record.ranks = context.ranks;
   record.threads = context.threads;
-  record.gap = to_string(context.timing.gap);
+  record.gap = context.timing.gap;
   return record;
-}
-
-void describe_layer(Record& record, const ModelLayer& layer) {
-  record.layer = layer.name;
-  record.kind = kind_name(layer.kind);
-  record.output = to_string(layer.output);
 }
 
 /// The directions that a pass takes.
@@ -104,17 +94,24 @@ std::int64_t sum_over(const Model& model, Pass pass, std::int64_t batch, Cost co
 
 }  // namespace
 
+void describe_layer(Record& record, const ModelLayer& layer) {
+  record.layer = layer.name;
+  record.kind = kind_name(layer.kind);
+  record.output = layer.output;
+}
+
 std::optional<Record> whole_step_record(const RecordContext& context, const Model& model,
-                                        const Samples& samples) {
+                                        const std::vector<OperationGroup>& groups, const Samples& samples) {
   if (samples.slowest.empty() || samples.slowest[0].empty()) return {};
   Record record = base_record(context);
-  record.direction = "step";
   record.flops = step_flops(model, context.pass, context.batch);
   record.bytes = step_bytes(model, context.pass, context.batch);
+  record.direct_equivalent = std::any_of(groups.begin(), groups.end(),
+                                         [](const OperationGroup& group) { return group.direct_equivalent; });
   record.samples = makespans(samples);
   record.summary = summarize(record.samples, context.clock.resolution_seconds);
   record.conditions = samples.conditions;
-  record.stop_reason = to_string(samples.stop_reason);
+  record.stop_reason = samples.stop_reason;
   record.instances = samples.instances;
   add_ranks(record, samples, context.clock.resolution_seconds);
   record.flags = flags(context, record, samples, 1);
@@ -126,7 +123,7 @@ std::optional<Record> layer_record(const RecordContext& context, const Model& mo
                                    const OperationGroup& group, const Samples& samples, std::size_t part) {
   if (samples.slowest.size() <= part || samples.slowest[part].empty()) return {};
   Record record = base_record(context);
-  record.direction = to_string(group.direction);
+  record.direction = group.direction;
   record.implementation = group.implementation;
   record.layout = group.layout;
   record.direct_equivalent = group.direct_equivalent;
@@ -137,7 +134,6 @@ std::optional<Record> layer_record(const RecordContext& context, const Model& mo
     record.bytes = bytes(layer, group.direction, context.batch);
   } else {
     record.layer = record.kind = "loss";
-    record.output = "1";
     // Forward reads what enters the loss; backward reads it again and writes its gradient.
     const int last = model.loss_layer();
     const Shape& shape = last >= 0 ? model.layers[static_cast<std::size_t>(last)].output : model.input;
@@ -146,7 +142,7 @@ std::optional<Record> layer_record(const RecordContext& context, const Model& mo
   record.samples = samples.slowest[part];
   record.summary = summarize(record.samples, context.clock.resolution_seconds);
   record.conditions = samples.conditions;
-  record.stop_reason = to_string(samples.stop_reason);
+  record.stop_reason = samples.stop_reason;
   record.instances = samples.instances;
   record.flags = flags(context, record, samples, group.operations);
   return record;
@@ -154,10 +150,6 @@ std::optional<Record> layer_record(const RecordContext& context, const Model& mo
 
 StepTimes step_times(const RecordContext& context, const std::string& layer, const Samples& samples) {
   StepTimes times;
-  times.model = context.model;
-  times.pass = to_string(context.pass);
-  times.backend = context.backend;
-  times.view = context.view;
   times.layer = layer;
   times.bursts = samples.bursts;
   times.starts = samples.starts;

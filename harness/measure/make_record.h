@@ -12,12 +12,9 @@
 
 namespace cnnbench {
 
-/// What all records of one run of the measuring loop share.
+/// What all records of an experiment share.
 struct RecordContext {
-  std::string model;
   Pass pass = Pass::forward;
-  std::string backend;
-  std::string view;
   std::int64_t batch = 1;
   int ranks = 1;
   int threads = 1;
@@ -26,15 +23,18 @@ struct RecordContext {
   std::vector<std::string> hosts;  ///< a rank; empty: not known
 };
 
-/// A record of whole steps of `model` (direction "step"). Empty samples (interrupted in the burn-in) make no
-/// record.
+/// A record of whole steps of a program of `model`, which runs these operations. Empty samples (interrupted
+/// in the burn-in) make no record.
 std::optional<Record> whole_step_record(const RecordContext& context, const Model& model,
-                                        const Samples& samples);
+                                        const std::vector<OperationGroup>& groups, const Samples& samples);
 
 /// A record of one group of operations, `part` of the samples. `model` is the network that `group.layer`
 /// indexes.
 std::optional<Record> layer_record(const RecordContext& context, const Model& model,
                                    const OperationGroup& group, const Samples& samples, std::size_t part);
+
+/// Names the layer that a record is of.
+void describe_layer(Record& record, const ModelLayer& layer);
 
 /// All times of all ranks' steps. `layer` is that of an isolated or prefix view, else empty.
 StepTimes step_times(const RecordContext& context, const std::string& layer, const Samples& samples);

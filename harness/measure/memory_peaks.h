@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 
 #include "harness/cluster/cluster.h"
 
@@ -12,8 +11,6 @@ namespace cnnbench {
 /// included: the largest over the ranks, and over the backends that were prepared and verified. Empty where a
 /// phase did not take place or /proc does not tell.
 struct MemoryPeaks {
-  std::string model;
-  std::string pass;
   double estimated_bytes = 0;  ///< of the whole experiment, before it began
   std::optional<std::int64_t> prepare_bytes;
   std::optional<std::int64_t> verify_bytes;

@@ -69,7 +69,7 @@ std::unique_ptr<Program> try_to_prepare(ExperimentRun& run, const Backend& backe
 std::unique_ptr<Program> prepare_prefix(ExperimentRun& run, const Backend& backend, const Model& prefix) {
   std::string message;
   if (auto program = try_to_prepare(run, backend, prefix, nullptr, message)) return program;
-  run.fail(backend, prefix.layers.back().name, "error", message);
+  run.fail(backend, prefix.layers.back().name, Failure::Reason::error, message);
   return nullptr;
 }
 

@@ -1,14 +1,30 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <variant>
 #include <vector>
 
+#include "harness/backend/backend.h"
 #include "harness/measure/conditions.h"
+#include "harness/measure/gap.h"
+#include "harness/measure/memory_peaks.h"
 #include "harness/measure/statistics.h"
+#include "harness/measure/stopping_rule.h"
 
 namespace cnnbench {
+
+/// `network`: one clock pair round the whole step. `layers`: every operation timed inside a running step.
+/// `isolated`: the operations of one layer of the network's program in a loop. `prefix`: the network cut
+/// after each layer. `network` and `layers` take turns, and so do the layers of `isolated`.
+enum class View { network, layers, isolated, prefix };
+
+/// "network", "layers", "isolated", "prefix".
+std::string_view to_string(View view);
 
 /// One rank's part in a record.
 struct RankSummary {
@@ -27,10 +43,6 @@ struct OverRanks {
 
 /// Every step of every rank of one thing that was timed.
 struct StepTimes {
-  std::string model;
-  std::string pass;
-  std::string backend;
-  std::string view;
   std::string layer;                         ///< of isolated and prefix; else empty
   std::vector<std::size_t> bursts;           ///< the first step of each burst
   std::vector<std::vector<double>> starts;   ///< [rank][step]: seconds on rank 0's clock
@@ -48,23 +60,18 @@ struct Flag {
   double size = 0;    ///< to find the worst of a kind
 };
 
-/// One measured quantity: a whole network, or one direction of one layer, in one view.
+/// One measured quantity: whole steps, or one direction of one layer.
 struct Record {
-  std::string model;
-  std::string pass;  ///< forward, forward-backward, train
-  std::string backend;
-  std::string view;    ///< network, layers, isolated, prefix
-  std::string layer;   ///< empty for the network view; for prefix: the last layer of the prefix
-  std::string kind;    ///< the layer's kind; empty for the network
-  std::string output;  ///< the layer's output, "64x224x224"; empty for the network view
-  std::string
-      direction;  ///< forward, backward_data, backward_weights, reorder; "step" for network and prefix
+  std::string layer;            ///< empty for the network view; for prefix: the last layer of the prefix
+  std::string kind;             ///< the layer's kind; empty for the network
+  std::optional<Shape> output;  ///< the layer's; nothing for the network, and for the loss: one number
+  std::optional<Direction> direction;  ///< nothing: whole steps, as of network and prefix
   std::string implementation;  ///< of several operations: joined by " + "; empty for network and prefix
   std::string layout;          ///< of what the operations read and write (see Operation), likewise
   std::int64_t batch = 0;      ///< a rank
   int ranks = 1;
   int threads = 1;                 ///< a rank
-  std::string gap = "none";        ///< between timed steps: none, idle, cold
+  Gap gap = Gap::none;             ///< between timed steps
   std::int64_t flops = 0;          ///< one step of one rank
   std::int64_t bytes = 0;          ///< one step of one rank
   bool direct_equivalent = false;  ///< an operation multiplies less often than `flops` says: see Operation
@@ -72,37 +79,14 @@ struct Record {
   /// Seconds of each step. Of whole steps: from the first rank's start to the last rank's end; of a layer:
   /// the longest of the ranks' own times.
   std::vector<double> samples;
-  std::vector<RankSummary> per_rank;    ///< whole-step records (direction "step") only
+  std::vector<RankSummary> per_rank;    ///< whole-step records only
   std::optional<OverRanks> over_ranks;  ///< whole-step records, ranks > 1
   /// Median over steps of (slowest rank / median of the others); whole-step records, ranks > 1.
   std::optional<double> imbalance;
-  std::string stop_reason;
+  StopReason stop_reason = StopReason::steps;
   int instances = 1;  ///< of its program that were measured, one after the other: see Renewal
   Conditions conditions;
   std::vector<Flag> flags;
-};
-
-/// A thing that was asked for and not measured.
-struct Failure {
-  std::string model;
-  std::string pass;
-  std::string backend;
-  std::string layer;   ///< empty: the whole network
-  std::string reason;  ///< "unsupported", "verification", "error"
-  std::string message;
-};
-
-/// An implementation of a backend's library that is wrong in one operation. What was measured is another one.
-struct LibraryFault {
-  std::string model;
-  std::string pass;
-  std::string backend;
-  std::string layer;
-  std::string operation;       ///< a direction, or in words what was copied at set-up
-  std::string implementation;  ///< the wrong one, as the library calls it
-  std::string replaced_by;
-  std::string found_by;  ///< "set-up": by comparing what came out with what went in; "verification"
-  std::string message;   ///< what was wrong, with figures
 };
 
 /// What a backend had chosen by speed; once for each question of a run.
@@ -120,30 +104,8 @@ struct Choice {
   std::string gone = {};
 };
 
-/// What verification found for one layer and tensor. Error and tolerance are those of the element whose error
-/// is largest against what is allowed of it, both relative to the sum of its absolute terms.
-struct Check {
-  std::string model;
-  std::string pass;
-  std::string backend;
-  std::string layer;
-  std::string tensor;  ///< output, input_gradient, weights_gradient, bias_gradient, mask, loss
-  std::int64_t elements = 0;
-  std::int64_t checked = 0;
-  double max_error = 0;
-  double tolerance = 0;
-  bool passed = false;
-  std::string message;  ///< where it failed: the worst element, what was found and what was expected
-  /// Relative L2 error √(Σ(found − expected)² / Σ expected²) of the elements compared; 0 where nothing is
-  /// off, infinite where only zeros were expected and others found.
-  double l2_error = 0;
-};
-
-/// Fixed facts of one (model, pass, backend) measured together.
+/// Fixed facts of a backend's whole network.
 struct Setup {
-  std::string model;
-  std::string pass;
-  std::string backend;
   double prepare_seconds = 0;  ///< maximum over ranks
   double parameters_mib = 0;
   std::optional<double> verify_seconds;  ///< of rank 0; empty where nothing was verified
@@ -156,6 +118,81 @@ struct Setup {
   /// as found by writing these weights once more; maximum over ranks. Inference only: training does it in
   /// every step.
   std::optional<double> weights_seconds = {};
+};
+
+/// What verification found for one layer and tensor. Error and tolerance are those of the element whose error
+/// is largest against what is allowed of it, both relative to the sum of its absolute terms.
+struct Check {
+  std::string layer;             ///< "loss" for the loss
+  std::optional<Tensor> tensor;  ///< nothing: the loss itself
+  std::int64_t elements = 0;
+  std::int64_t checked = 0;
+  double max_error = 0;
+  double tolerance = 0;
+  bool passed = false;
+  std::string message;  ///< where it failed: the worst element, what was found and what was expected
+  /// Relative L2 error √(Σ(found − expected)² / Σ expected²) of the elements compared; 0 where nothing is
+  /// off, infinite where only zeros were expected and others found.
+  double l2_error = 0;
+};
+
+/// "output", "input_gradient", …; "loss" for nothing.
+std::string_view tensor_name(std::optional<Tensor> tensor);
+
+/// A thing that was asked for and not measured.
+struct Failure {
+  enum class Reason { unsupported, verification, error };
+  std::string layer;  ///< empty: the whole network
+  Reason reason = Reason::error;
+  std::string message;
+};
+
+/// "unsupported", "verification", "error".
+std::string_view to_string(Failure::Reason reason);
+
+/// An implementation of a backend's library that is wrong in one operation. What was measured is another one.
+struct LibraryFault {
+  /// A direction: verification found it. In words what was copied: set-up did, by comparing what came out
+  /// with what went in.
+  using Operation = std::variant<Direction, std::string>;
+  std::string layer;
+  Operation operation;
+  std::string implementation;  ///< the wrong one, as the library calls it
+  std::string replaced_by;
+  std::string message;  ///< what was wrong, with figures
+};
+
+/// The direction, or the words.
+std::string operation_name(const LibraryFault& fault);
+
+/// "verification", "set-up".
+std::string_view found_by(const LibraryFault& fault);
+
+/// What one view of a backend measured.
+struct ViewReport {
+  std::vector<Record> records;
+  std::vector<StepTimes> steps;
+};
+
+/// What was found about one backend.
+struct BackendReport {
+  std::string name;
+  std::optional<Setup> setup = {};  ///< nothing where it could not be prepared
+  std::vector<Check> checks = {};
+  std::vector<Failure> failures = {};
+  std::vector<LibraryFault> library_faults = {};
+  std::map<View, ViewReport> views = {};  ///< those that were timed
+
+  /// Of a view; none where it was not measured.
+  std::span<const Record> records(View view) const;
+};
+
+/// What was found about a network in one pass.
+struct PassReport {
+  Pass pass = Pass::forward;
+  bool interleaved = true;  ///< the backends took turns
+  MemoryPeaks memory = {};
+  std::vector<BackendReport> backends = {};  ///< all that were asked for, in that order
 };
 
 }  // namespace cnnbench

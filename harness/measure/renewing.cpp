@@ -19,11 +19,9 @@ std::string operations_of(const Program& program) {
 
 }  // namespace
 
-double preparing_seconds(const ExperimentRun& run, const std::vector<Contestant>& contestants) {
+double preparing_seconds(const std::vector<Contestant>& contestants) {
   double seconds = 0;
-  for (const Setup& setup : run.findings.setups)
-    for (const Contestant& contestant : contestants)
-      if (setup.backend == contestant.backend->name()) seconds += setup.prepare_seconds;
+  for (const Contestant& contestant : contestants) seconds += contestant.report->setup->prepare_seconds;
   return seconds;
 }
 
@@ -58,7 +56,8 @@ std::optional<StopReason> renew(ExperimentRun& run, std::vector<Contestant>& con
       if (!agree(run.cluster, same, message)) contestant.program.reset();
     }
     if (contestant.program) continue;
-    run.fail(*contestant.backend, "", "error", "its program could not be made anew: " + message);
+    run.fail(*contestant.backend, "", Failure::Reason::error,
+             "its program could not be made anew: " + message);
     return StopReason::failed;
   }
   return std::nullopt;

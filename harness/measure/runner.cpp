@@ -10,7 +10,7 @@ void measure_ceilings_again(ExperimentRun& run) {
   CeilingWatch* const ceilings = run.experiment.ceilings;
   if (ceilings == nullptr || run.findings.interrupted) return;
   ceilings->measure();
-  rate_canaries(run.findings.records, ceilings->references());
+  rate_canaries(run.findings.report, ceilings->references());
 }
 
 /// Takes some of the backends through all phases; their programs are gone afterwards.
@@ -30,8 +30,8 @@ void run_backends(ExperimentRun& run, const std::vector<const Backend*>& backend
     measure_views(run, views, contestants);
     measure_ceilings_again(run);
     if (!run.observer.view_done || !run.cluster.is_root()) continue;
-    std::vector<const Backend*> measured;
-    for (const Contestant& contestant : contestants) measured.push_back(contestant.backend);
+    std::vector<const BackendReport*> measured;
+    for (const Contestant& contestant : contestants) measured.push_back(contestant.report);
     for (const View view : views) run.observer.view_done(view, measured, run.findings);
   }
   run.memory.measured();
@@ -41,7 +41,15 @@ void run_backends(ExperimentRun& run, const std::vector<const Backend*>& backend
 
 Findings run_experiment(const Experiment& experiment, Cluster& cluster, Clock& clock,
                         const ClockCost& clock_cost, const Observer& observer) {
-  ExperimentRun run{experiment, *experiment.model, cluster, clock, clock_cost, observer, {}};
+  ExperimentRun run{experiment,
+                    *experiment.model,
+                    cluster,
+                    clock,
+                    clock_cost,
+                    observer,
+                    {{experiment.pass, experiment.interleaved}}};
+  for (const Backend* backend : experiment.backends)
+    run.findings.report.backends.push_back({backend->name()});
   if (experiment.interleaved) {
     run_backends(run, experiment.backends);
   } else {
@@ -51,10 +59,8 @@ Findings run_experiment(const Experiment& experiment, Cluster& cluster, Clock& c
     }
   }
   run.findings.clocks = run.clocks.nodes();
-  run.findings.memory = run.memory.over_ranks(cluster);
-  run.findings.memory.model = run.model.name;
-  run.findings.memory.pass = to_string(experiment.pass);
-  run.findings.memory.estimated_bytes = experiment.estimated_bytes;
+  run.findings.report.memory = run.memory.over_ranks(cluster);
+  run.findings.report.memory.estimated_bytes = experiment.estimated_bytes;
   return std::move(run.findings);
 }
 

@@ -11,7 +11,6 @@
 #include "harness/measure/ceilings.h"
 #include "harness/measure/clock.h"
 #include "harness/measure/layer_pattern.h"
-#include "harness/measure/memory_peaks.h"
 #include "harness/measure/rank_clocks.h"
 #include "harness/measure/record.h"
 #include "harness/measure/stopping_rule.h"
@@ -19,14 +18,6 @@
 namespace cnnbench {
 
 class TimingTuner;
-
-/// `network`: one clock pair round the whole step. `layers`: every operation timed inside a running step.
-/// `isolated`: the operations of one layer of the network's program in a loop. `prefix`: the network cut
-/// after each layer. `network` and `layers` take turns, and so do the layers of `isolated`.
-enum class View { network, layers, isolated, prefix };
-
-/// "network", "layers", "isolated", "prefix".
-std::string_view to_string(View view);
 
 /// One network in one pass, on several backends and in several views.
 struct Experiment {
@@ -52,16 +43,10 @@ struct Experiment {
 
 /// What an experiment found; complete on rank 0.
 struct Findings {
-  std::vector<Setup> setups;
-  std::vector<Check> checks;
-  std::vector<Record> records;
-  std::vector<StepTimes> steps;
-  std::vector<Failure> failures;
-  std::vector<LibraryFault> library_faults;
-  std::vector<Choice> choices;
-  std::vector<NodeClock> clocks;  ///< one a node
-  MemoryPeaks memory;
-  bool interrupted = false;  ///< on every rank
+  PassReport report;
+  std::vector<Choice> choices = {};
+  std::vector<NodeClock> clocks = {};  ///< one a node
+  bool interrupted = false;            ///< on every rank
 };
 
 /// What the experiment tells while it goes on; on rank 0, never inside a timed part. Any may be empty.
@@ -73,7 +58,7 @@ struct Observer {
                      std::int64_t most, double seconds)>
       step;
   /// A view of some of the backends is measured.
-  std::function<void(View view, const std::vector<const Backend*>& backends, const Findings& so_far)>
+  std::function<void(View view, const std::vector<const BackendReport*>& backends, const Findings& so_far)>
       view_done;
   /// A backend's program that has not run yet: for --dump.
   std::function<void(const Backend& backend, Program& program)> prepared;

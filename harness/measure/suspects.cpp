@@ -5,14 +5,14 @@
 namespace cnnbench {
 namespace {
 
-/// The directions whose operations make a tensor of this name, the likeliest first.
-std::vector<Direction> directions_of(const std::string& tensor) {
+/// The directions whose operations make a tensor, or the loss, the likeliest first.
+std::vector<Direction> directions_of(std::optional<Tensor> tensor) {
   using enum Direction;
-  if (tensor == "output" || tensor == "mask" || tensor == "loss") return {forward, reorder};
-  if (tensor == "input_gradient") return {backward_data, backward_weights, reorder};
-  if (tensor == "weights_gradient" || tensor == "bias_gradient")
+  if (!tensor || tensor == Tensor::output || tensor == Tensor::mask) return {forward, reorder};
+  if (tensor == Tensor::input_gradient) return {backward_data, backward_weights, reorder};
+  if (tensor == Tensor::weights_gradient || tensor == Tensor::bias_gradient)
     return {backward_weights, backward_data, reorder};
-  if (tensor == "input" || tensor == "output_gradient") return {reorder};
+  if (tensor == Tensor::input || tensor == Tensor::output_gradient) return {reorder};
   return {};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,8 +11,8 @@ namespace cnnbench {
 
 /// A tensor of a layer, as a Check names them.
 struct Place {
-  std::string layer;  ///< "loss" for the loss
-  std::string tensor;
+  std::string layer;             ///< "loss" for the loss
+  std::optional<Tensor> tensor;  ///< nothing: the loss itself
 };
 
 /// A layer's name by the index that operations have; "loss" for the loss.

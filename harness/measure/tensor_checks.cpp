@@ -69,22 +69,7 @@ std::int64_t terms(const LayerData& data, Tensor tensor) {
 
 }  // namespace
 
-std::string_view tensor_name(Tensor tensor) {
-  switch (tensor) {
-    case Tensor::output:
-      return "output";
-    case Tensor::input_gradient:
-      return "input_gradient";
-    case Tensor::weights_gradient:
-      return "weights_gradient";
-    case Tensor::bias_gradient:
-      return "bias_gradient";
-    default:
-      return "";
-  }
-}
-
-Check& TensorChecks::add(const std::string& layer, const std::string& tensor, std::int64_t elements) {
+Check& TensorChecks::add(const std::string& layer, std::optional<Tensor> tensor, std::int64_t elements) {
   Check check;
   check.layer = layer;
   check.tensor = tensor;
@@ -93,8 +78,8 @@ Check& TensorChecks::add(const std::string& layer, const std::string& tensor, st
   return checks_.back();
 }
 
-void TensorChecks::expect_same(const std::string& layer, const std::string& tensor,
-                               std::span<const float> found, std::span<const float> expected) {
+void TensorChecks::expect_same(const std::string& layer, Tensor tensor, std::span<const float> found,
+                               std::span<const float> expected) {
   Check& check = add(layer, tensor, static_cast<std::int64_t>(found.size()));
   check.tolerance = 0;
   check.checked = check.elements;
@@ -130,8 +115,7 @@ std::vector<Evaluated> TensorChecks::evaluate(const Oracle& oracle, const LayerD
 
 void TensorChecks::expect_oracle(const Oracle& oracle, const LayerData& data, Tensor tensor,
                                  std::span<const float> found, double error_growth, std::uint64_t seed) {
-  Check& check =
-      add(data.layer->name, std::string(tensor_name(tensor)), static_cast<std::int64_t>(found.size()));
+  Check& check = add(data.layer->name, tensor, static_cast<std::int64_t>(found.size()));
   const std::int64_t affordable = settings_.budget / std::max<std::int64_t>(terms(data, tensor), 1);
   std::int64_t count = check.elements;
   // Of one number a channel every one is compared: a single wrong one must not slip through.
@@ -160,7 +144,7 @@ void TensorChecks::expect_oracle(const Oracle& oracle, const LayerData& data, Te
 }
 
 void TensorChecks::expect_mask(const std::string& layer, std::span<const float> mask, double keep) {
-  Check& check = add(layer, "mask", static_cast<std::int64_t>(mask.size()));
+  Check& check = add(layer, Tensor::mask, static_cast<std::int64_t>(mask.size()));
   Comparison comparison(check);
   std::int64_t kept = 0;
   for (std::size_t i = 0; i < mask.size(); ++i) {
@@ -176,9 +160,8 @@ void TensorChecks::expect_mask(const std::string& layer, std::span<const float> 
   check.message = fmt::format("{} of {} elements are kept, with a keep of {}", kept, check.elements, keep);
 }
 
-void TensorChecks::expect_close(const std::string& layer, const std::string& tensor,
-                                std::span<const float> found, std::span<const float> expected, double scale,
-                                double roundings) {
+void TensorChecks::expect_close(const std::string& layer, Tensor tensor, std::span<const float> found,
+                                std::span<const float> expected, double scale, double roundings) {
   Check& check = add(layer, tensor, static_cast<std::int64_t>(found.size()));
   Comparison comparison(check);
   for (std::size_t i = 0; i < found.size(); ++i) {
@@ -189,9 +172,8 @@ void TensorChecks::expect_close(const std::string& layer, const std::string& ten
   }
 }
 
-void TensorChecks::expect_close(const std::string& layer, const std::string& quantity, double found,
-                                double expected, double roundings) {
-  Comparison(add(layer, quantity, 1))
+void TensorChecks::expect_loss(double found, double expected, double roundings) {
+  Comparison(add("loss", {}, 1))
       .compare(0, found, expected, error_bound(roundings * expected * expected, 1), std::abs(expected));
 }
 

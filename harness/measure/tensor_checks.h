@@ -17,10 +17,10 @@ class TensorChecks {
   TensorChecks(const VerificationOptions& settings, int threads) : settings_(settings), threads_(threads) {}
 
   /// A check of which nothing is compared yet: not passed. Valid until the next check is added.
-  Check& add(const std::string& layer, const std::string& tensor, std::int64_t elements);
+  Check& add(const std::string& layer, std::optional<Tensor> tensor, std::int64_t elements);
 
   /// Two copies of one tensor: every element equal.
-  void expect_same(const std::string& layer, const std::string& tensor, std::span<const float> found,
+  void expect_same(const std::string& layer, Tensor tensor, std::span<const float> found,
                    std::span<const float> expected);
 
   /// A tensor that a program computed against the oracle: all elements, or a sample of them drawn from the
@@ -34,10 +34,10 @@ class TensorChecks {
   void expect_mask(const std::string& layer, std::span<const float> mask, double keep);
 
   /// Values against expected ones, after so many roundings of |expected|, or of `scale` where that is larger.
-  void expect_close(const std::string& layer, const std::string& tensor, std::span<const float> found,
+  void expect_close(const std::string& layer, Tensor tensor, std::span<const float> found,
                     std::span<const float> expected, double scale, double roundings);
-  void expect_close(const std::string& layer, const std::string& quantity, double found, double expected,
-                    double roundings);
+  /// The loss, likewise.
+  void expect_loss(double found, double expected, double roundings);
 
   /// All checks so far; leaves none.
   std::vector<Check> take() { return std::move(checks_); }
@@ -50,8 +50,5 @@ class TensorChecks {
   int threads_;
   std::vector<Check> checks_;
 };
-
-/// "output", "input_gradient", "weights_gradient", "bias_gradient"; empty for others.
-std::string_view tensor_name(Tensor tensor);
 
 }  // namespace cnnbench

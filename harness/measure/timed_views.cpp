@@ -44,13 +44,6 @@ TimedStep step_of(const ExperimentRun& run, const Participant& participant) {
 
 }  // namespace
 
-RecordContext context(const ExperimentRun& run, const Backend& backend, View view) {
-  const Experiment& experiment = run.experiment;
-  return {run.model.name,   experiment.pass,    backend.name(),     std::string(to_string(view)),
-          experiment.batch, run.cluster.size(), experiment.threads, experiment.timing,
-          run.clock_cost,   run.hosts};
-}
-
 std::vector<Samples> time_in_turns(ExperimentRun& run, const std::vector<Participant>& subjects,
                                    std::vector<Contestant>* renewed) {
   std::vector<TimedStep> steps;
@@ -58,7 +51,7 @@ std::vector<Samples> time_in_turns(ExperimentRun& run, const std::vector<Partici
   Renewal renewal;
   if (renewed != nullptr && renewed->size() > 1) renewal.move = [&] { return move_memory(run, *renewed); };
   if (renewed != nullptr && renewable(*renewed)) {
-    renewal.seconds = preparing_seconds(run, *renewed);
+    renewal.seconds = preparing_seconds(*renewed);
     renewal.renew = [&, reverse = false]() mutable {
       const std::optional<StopReason> stop = renew(run, *renewed, reverse = !reverse);
       for (std::size_t i = 0; i < subjects.size() && !stop; ++i) steps[i] = step_of(run, subjects[i]);
@@ -77,8 +70,8 @@ std::vector<Samples> time_in_turns(ExperimentRun& run, const std::vector<Partici
   run.clocks.correct(samples);
   for (std::size_t i = 0; run.cluster.is_root() && i < samples.size(); ++i)
     if (samples[i].failure.empty())
-      run.findings.steps.push_back(step_times(
-          context(run, *subjects[i].contestant->backend, subjects[i].view), subjects[i].label, samples[i]));
+      subjects[i].contestant->report->views[subjects[i].view].steps.push_back(
+          step_times(run.context, subjects[i].label, samples[i]));
   for (const Samples& sample : samples)
     run.findings.interrupted = run.findings.interrupted || sample.stop_reason == StopReason::interrupted;
   return samples;
@@ -91,7 +84,8 @@ void drop_failed(ExperimentRun& run, const std::vector<Participant>& subjects,
     Contestant& failed = *std::find_if(contestants.begin(), contestants.end(), [&](const Contestant& each) {
       return &each == subjects[i].contestant;
     });
-    if (failed.program) run.fail(*failed.backend, subjects[i].label, "error", samples[i].failure);
+    if (failed.program)
+      run.fail(*failed.backend, subjects[i].label, Failure::Reason::error, samples[i].failure);
     failed.program.reset();
   }
 }

@@ -4,12 +4,8 @@
 #include <vector>
 
 #include "harness/measure/experiment_run.h"
-#include "harness/measure/make_record.h"
 
 namespace cnnbench {
-
-/// What all records of a backend in a view have in common.
-RecordContext context(const ExperimentRun& run, const Backend& backend, View view);
 
 /// One thing to be timed: a view of a contestant, or one layer or prefix in it.
 struct Participant {

@@ -102,7 +102,7 @@ class Verifier {
     forget_tensors();
     tensors_.input = read(index, Tensor::input);
     if (index == 0) set_latest(images());
-    checks_.expect_same(layer_at(index).name, "input", tensors_.input, latest_);
+    checks_.expect_same(layer_at(index).name, Tensor::input, tensors_.input, latest_);
     check_parameters(index);
   }
 
@@ -120,12 +120,12 @@ class Verifier {
     if (layer.weights > 0) {
       std::vector<float> expected(static_cast<std::size_t>(layer.weights));
       initial_weights(model_, index, options_.seed, expected);
-      checks_.expect_same(layer.name, "weights", read(index, Tensor::weights), expected);
+      checks_.expect_same(layer.name, Tensor::weights, read(index, Tensor::weights), expected);
     }
     if (layer.biases > 0) {
       std::vector<float> expected(static_cast<std::size_t>(layer.biases));
       initial_bias(model_, index, options_.seed, expected);
-      checks_.expect_same(layer.name, "bias", read(index, Tensor::bias), expected);
+      checks_.expect_same(layer.name, Tensor::bias, read(index, Tensor::bias), expected);
     }
   }
 
@@ -145,7 +145,7 @@ class Verifier {
     went_back_[static_cast<std::size_t>(index)] = true;
     forget_tensors();
     tensors_.output_gradient = read(index, Tensor::output_gradient);
-    checks_.expect_same(layer.name, "output_gradient", tensors_.output_gradient, latest_);
+    checks_.expect_same(layer.name, Tensor::output_gradient, tensors_.output_gradient, latest_);
     const bool from_output = rules_of(layer.kind).backward_reads.output;
     if (from_output || fused_activation(layer.kind) != Activation::none)
       tensors_.output = read(index, Tensor::output);
@@ -171,8 +171,8 @@ class Verifier {
       if (!layer.backward || went_back_[i] || rules_of(layer.kind).traits.free) continue;
       const bool weights = has_direction(layer, Direction::backward_weights);
       const Tensor tensor = weights ? Tensor::weights_gradient : Tensor::input_gradient;
-      checks_.add(layer.name, std::string(tensor_name(tensor)), tensor_size(layer, tensor, options_.batch))
-          .message = "no operation computes it";
+      checks_.add(layer.name, tensor, tensor_size(layer, tensor, options_.batch)).message =
+          "no operation computes it";
     }
   }
 
@@ -219,13 +219,13 @@ class Verifier {
     const auto elements = static_cast<double>(logits.size());
     const double roundings =
         l2 ? elements : function_roundings + elements / static_cast<double>(options_.batch);
-    checks_.expect_close("loss", "loss", program_.loss(), expected, roundings);
+    checks_.expect_loss(program_.loss(), expected, roundings);
 
     if (last < 0 || !model_.layers[static_cast<std::size_t>(last)].backward) return;
     set_latest(read(last, Tensor::output_gradient));
     // Cross-entropy subtracts 1 from a probability: errors are relative to that 1.
     const double scale = model_.loss == Loss::cross_entropy ? 1.0 / static_cast<double>(options_.batch) : 0.0;
-    checks_.expect_close("loss", "input_gradient", latest_, gradient, scale, l2 ? 0 : roundings);
+    checks_.expect_close("loss", Tensor::input_gradient, latest_, gradient, scale, l2 ? 0 : roundings);
   }
 
   Program& program_;

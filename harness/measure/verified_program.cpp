@@ -21,7 +21,7 @@ bool supported(ExperimentRun& run, const Backend& backend) {
   for (const ModelLayer& layer : run.model.layers) {
     const std::string reason = backend.unsupported(layer, run.experiment.pass);
     if (reason.empty()) continue;
-    run.fail(backend, layer.name, "unsupported", reason);
+    run.fail(backend, layer.name, Failure::Reason::unsupported, reason);
     all = false;
   }
   return all;
@@ -84,13 +84,9 @@ void verify_attempt(ExperimentRun& run, const Backend& backend, Attempt& attempt
     attempt.message = std::string("verification could not run: ") + error.what();
   }
   run.memory.verified();
-  for (Check& check : attempt.checks) {
-    check.model = run.model.name;
-    check.pass = to_string(run.experiment.pass);
-    check.backend = backend.name();
+  for (const Check& check : attempt.checks)
     if (!check.passed && attempt.message.empty())
-      attempt.message = check.layer + " " + check.tensor + ", " + check.message;
-  }
+      attempt.message = fmt::format("{} {}, {}", check.layer, tensor_name(check.tensor), check.message);
   const std::string mine = parameters_hash(program, run.model);
   const std::string first = run.cluster.broadcast(mine);
   if (attempt.message.empty() && mine != first)
@@ -104,8 +100,6 @@ std::optional<Attempt> prepare_attempt(ExperimentRun& run, const Backend& backen
   run.phase("preparing");
   run.memory.phase_begins();
   Attempt result;
-  result.setup = {
-      run.model.name, std::string(to_string(run.experiment.pass)), backend.name(), 0, 0, {}, "", {}};
   result.program = try_to_prepare(run, backend, run.model, &result.setup, message);
   run.memory.prepared();
   if (!result.program) return std::nullopt;
@@ -118,14 +112,16 @@ std::optional<Attempt> prepare_attempt(ExperimentRun& run, const Backend& backen
 std::optional<Place> first_wrong(ExperimentRun& run, const Attempt& attempt) {
   std::string mine;
   for (const Check& check : attempt.checks)
-    if (!check.passed && mine.empty()) mine = check.layer + "\n" + check.tensor;
+    if (!check.passed && mine.empty())
+      mine = fmt::format("{} {}", check.tensor ? static_cast<int>(*check.tensor) : -1, check.layer);
   std::string first;
   for (const std::string& place : run.cluster.gather(mine))
     if (first.empty()) first = place;
   first = run.cluster.broadcast(first);
   if (first.empty()) return std::nullopt;
-  const std::size_t end = first.find('\n');
-  return Place{first.substr(0, end), first.substr(end + 1)};
+  Place place{first.substr(first.find(' ') + 1), {}};
+  if (const int tensor = std::stoi(first); tensor >= 0) place.tensor = static_cast<Tensor>(tensor);
+  return place;
 }
 
 /// What may be at fault; of each, the operation is the one that rank 0 suspects.
@@ -145,13 +141,6 @@ std::vector<Distrusted> suspects_of_root(ExperimentRun& run, const Attempt& atte
 bool everywhere(ExperimentRun& run, bool fine) {
   std::string message;
   return agree(run.cluster, fine, message);
-}
-
-void add_fault(ExperimentRun& run, const Backend& backend, const Distrusted& wrong, const std::string& taken,
-               const std::string& message) {
-  run.findings.library_faults.push_back({run.model.name, std::string(to_string(run.experiment.pass)),
-                                         backend.name(), wrong.layer, std::string(to_string(wrong.direction)),
-                                         wrong.implementation, taken, "verification", message});
 }
 
 /// Implementations of `has` that `had` does not have, joined by " + ".
@@ -182,7 +171,8 @@ std::optional<Attempt> replace(ExperimentRun& run, const Backend& backend, const
     verify_attempt(run, backend, *next);
     if (everywhere(run, !next->failed(place) && !next->checks.empty())) {
       for (std::size_t i = before; i < distrusted.size(); ++i)
-        add_fault(run, backend, distrusted[i], taken, what);
+        run.report_of(backend).library_faults.push_back(
+            {distrusted[i].layer, distrusted[i].direction, distrusted[i].implementation, taken, what});
       return next;
     }
     operations = next->program->operations();
@@ -214,10 +204,8 @@ std::optional<Attempt> made_right(ExperimentRun& run, const Backend& backend, At
 /// What the program itself found at set-up.
 void keep_replacements(ExperimentRun& run, const Backend& backend, const Program& program) {
   for (const Replacement& found : program.replacements())
-    run.findings.library_faults.push_back({run.model.name, std::string(to_string(run.experiment.pass)),
-                                           backend.name(), layer_name(run.model, found.layer),
-                                           found.operation, found.implementation, found.taken, "set-up",
-                                           found.message});
+    run.report_of(backend).library_faults.push_back({layer_name(run.model, found.layer), found.operation,
+                                                     found.implementation, found.taken, found.message});
 }
 
 }  // namespace
@@ -227,28 +215,28 @@ std::optional<Contestant> prepare_and_verify(ExperimentRun& run, const Backend& 
   std::string message;
   std::optional<Attempt> latest = prepare_attempt(run, backend, message);
   if (!latest) {
-    run.fail(backend, "", "error", message);
+    run.fail(backend, "", Failure::Reason::error, message);
     return std::nullopt;
   }
-  Findings& findings = run.findings;
+  BackendReport& report = run.report_of(backend);
+  const auto tell = [&] {
+    report.checks = latest->checks;
+    report.setup = latest->setup;
+  };
   if (run.experiment.verify) verify_attempt(run, backend, *latest);
+  tell();  // what was found first, where nothing is right
   message = latest->message;
   if (!agree(run.cluster, message.empty(), message)) {
-    const std::vector<Check> checks = latest->checks;
-    const Setup setup = latest->setup;
     latest = made_right(run, backend, std::move(*latest));
-    if (!latest) {  // what was found first is what is told
-      findings.checks.insert(findings.checks.end(), checks.begin(), checks.end());
-      findings.setups.push_back(setup);
-      run.fail(backend, "", "verification", message);
+    if (!latest) {
+      run.fail(backend, "", Failure::Reason::verification, message);
       return std::nullopt;
     }
+    tell();
   }
-  findings.checks.insert(findings.checks.end(), latest->checks.begin(), latest->checks.end());
-  findings.setups.push_back(latest->setup);
   keep_replacements(run, backend, *latest->program);
   std::vector<OperationGroup> groups = groups_over_ranks(run.cluster, *latest->program);
-  return Contestant{&backend, std::move(latest->program), std::move(groups)};
+  return Contestant{&backend, &report, std::move(latest->program), std::move(groups)};
 }
 
 }  // namespace cnnbench

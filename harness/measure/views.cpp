@@ -16,19 +16,8 @@ bool selected(const ExperimentRun& run, const std::string& layer) {
   return !run.experiment.layers || run.experiment.layers->matches(layer);
 }
 
-/// A record of whole steps of a backend's program of `model`, which runs these operations.
-std::optional<Record> step_record(const ExperimentRun& run, const Backend& backend, View view,
-                                  const Model& model, const std::vector<OperationGroup>& groups,
-                                  const Samples& samples) {
-  std::optional<Record> record = whole_step_record(context(run, backend, view), model, samples);
-  if (record)
-    record->direct_equivalent = std::any_of(
-        groups.begin(), groups.end(), [](const OperationGroup& group) { return group.direct_equivalent; });
-  return record;
-}
-
-void keep(ExperimentRun& run, std::optional<Record> record) {
-  if (record) run.findings.records.push_back(std::move(*record));
+void keep(const Participant& subject, std::optional<Record> record) {
+  if (record) subject.contestant->report->views[subject.view].records.push_back(std::move(*record));
 }
 
 void erase_failed(std::vector<Contestant>& contestants) {
@@ -39,27 +28,21 @@ void keep_layers(ExperimentRun& run, const Participant& subject, const Samples& 
                  const std::vector<OperationGroup>& groups) {
   for (std::size_t part = 0; part < groups.size(); ++part)
     if (selected(run, layer_name(run.model, groups[part].layer)))
-      keep(run, layer_record(context(run, *subject.contestant->backend, subject.view), run.model,
-                             groups[part], samples, part));
+      keep(subject, layer_record(run.context, run.model, groups[part], samples, part));
 }
 
 /// Compares the sum of the layers with the network view, of the steps that both took in the same turns.
-void attribute(ExperimentRun& run, const Backend& backend, const Samples& network, const Samples& layers) {
+void attribute(BackendReport& report, const Samples& network, const Samples& layers) {
   const std::vector<double> whole = seconds_of_steps(network);
   const std::vector<double> sum = seconds_of_steps(layers);
   const std::optional<TurnsRatio> found = compare_turns(sum, whole, 0);
-  const auto setup = std::find_if(run.findings.setups.begin(), run.findings.setups.end(),
-                                  [&](const Setup& each) { return each.backend == backend.name(); });
-  const auto record =
-      std::find_if(run.findings.records.begin(), run.findings.records.end(), [&](const Record& each) {
-        return each.backend == backend.name() && each.view == to_string(View::network);
-      });
-  if (!found || setup == run.findings.setups.end() || record == run.findings.records.end()) return;
-  setup->unattributed_share = 1 - found->ratio;
+  std::vector<Record>& records = report.views[View::network].records;
+  if (!found || records.empty()) return;
+  report.setup->unattributed_share = 1 - found->ratio;
   if (found->interval)
-    setup->unattributed_interval = Interval{1 - found->interval->high, 1 - found->interval->low};
-  if (layers_explain(*setup)) return;
-  record->flags.push_back(
+    report.setup->unattributed_interval = Interval{1 - found->interval->high, 1 - found->interval->low};
+  if (layers_explain(*report.setup)) return;
+  records.front().flags.push_back(
       {"unattributed",
        fmt::format("the layers' times add up to {:.0f} % of the network's time", 100 * found->ratio),
        std::abs(1 - found->ratio)});
@@ -80,15 +63,15 @@ void measure_whole_programs(ExperimentRun& run, const std::vector<View>& views,
   for (std::size_t i = 0; i < subjects.size() && run.cluster.is_root(); ++i) {
     if (!samples[i].failure.empty()) continue;
     if (subjects[i].view == View::network)
-      keep(run, step_record(run, *subjects[i].contestant->backend, View::network, run.model,
-                            subjects[i].contestant->groups, samples[i]));
+      keep(subjects[i],
+           whole_step_record(run.context, run.model, subjects[i].contestant->groups, samples[i]));
     else
       keep_layers(run, subjects[i], samples[i], subjects[i].contestant->groups);
   }
   if (both && run.cluster.is_root())
     for (std::size_t i = 0; i < contestants.size(); ++i)
       if (samples[i].failure.empty())
-        attribute(run, *contestants[i].backend, samples[i], samples[contestants.size() + i]);
+        attribute(*contestants[i].report, samples[i], samples[contestants.size() + i]);
   erase_failed(contestants);
 }
 
@@ -118,7 +101,7 @@ std::vector<Contestant> prepare_on_all(ExperimentRun& run, const std::vector<Con
   for (const Contestant& contestant : contestants)
     if (std::unique_ptr<Program> program = prepare_prefix(run, *contestant.backend, cut)) {
       std::vector<OperationGroup> groups = groups_over_ranks(run.cluster, *program);
-      all.push_back({contestant.backend, std::move(program), std::move(groups)});
+      all.push_back({contestant.backend, contestant.report, std::move(program), std::move(groups)});
     }
   return all;
 }
@@ -168,34 +151,17 @@ void measure_prefixes(ExperimentRun& run, const std::vector<Contestant>& contest
     drop_failed(run, subjects, samples, all);
     for (std::size_t i = 0; run.cluster.is_root() && i < samples.size(); ++i) {
       if (!all[i].program) continue;
-      std::optional<Record> record =
-          step_record(run, *all[i].backend, View::prefix, cut, all[i].groups, samples[i]);
+      std::optional<Record> record = whole_step_record(run.context, cut, all[i].groups, samples[i]);
       if (!record) continue;
-      record->layer = last.name;
-      record->kind = kind_name(last.kind);
-      record->output = to_string(last.output);
+      describe_layer(*record, last);
       if (const auto flag = difference(cut, *all[i].program, network_of(contestants, *all[i].backend)))
         record->flags.push_back(*flag);
-      keep(run, std::move(record));
+      keep(subjects[i], std::move(record));
     }
   }
 }
 
 }  // namespace
-
-std::string_view to_string(View view) {
-  switch (view) {
-    case View::network:
-      return "network";
-    case View::layers:
-      return "layers";
-    case View::isolated:
-      return "isolated";
-    case View::prefix:
-      return "prefix";
-  }
-  return "";
-}
 
 std::vector<std::vector<View>> views_in_turns(const std::vector<View>& views) {
   std::vector<std::vector<View>> groups;

@@ -1,7 +1,8 @@
 #include "harness/report/backend_comparison.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <functional>
 #include <utility>
 
 #include "harness/measure/ratio_interval.h"
@@ -16,21 +17,6 @@ using Records = std::vector<const Record*>;
 template <typename T>
 void add_once(std::vector<T>& list, const T& item) {
   if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
-}
-
-/// Backends in the order in which they were asked for; of an interrupted run, also those that it never
-/// reached.
-std::vector<std::string> backends_of(const Report& report, const std::string& model,
-                                     const std::string& pass) {
-  std::vector<std::string> names;
-  for (const auto& [name, facts] : report.backend_facts) add_once(names, name);
-  const auto add = [&](const auto& list) {
-    for (const auto& item : list)
-      if (item.model == model && item.pass == pass) add_once(names, item.backend);
-  };
-  add(report.records);
-  add(report.failures);
-  return names;
 }
 
 std::string implementations(const Records& records) {
@@ -67,25 +53,14 @@ BackendTime time_of(const Records& records, bool took_turns) {
 
 /// Why a backend that ran nothing in a view has no time for a layer (or, where `layer` is empty, for a
 /// whole).
-std::string reason_of(const Report& report, const BackendComparison& comparison, const std::string& backend,
-                      const std::string& layer) {
+std::string reason_of(const BackendReport& backend, const std::string& layer) {
   const Failure* found = nullptr;
-  for (const Failure& failure : report.failures) {
-    if (failure.model != comparison.model || failure.pass != comparison.pass || failure.backend != backend)
-      continue;
+  for (const Failure& failure : backend.failures)
     if (found == nullptr || (failure.layer == layer && found->layer != layer)) found = &failure;
-  }
   if (found == nullptr) return "not measured: the run ended before";
   const bool elsewhere = !found->layer.empty() && found->layer != layer;
-  return found->reason + ": " + (elsewhere ? found->layer + ": " : "") + found->message;
-}
-
-/// Whether the backends took turns in this network and pass; where it is not recorded, they did.
-bool interleaved(const Report& report, const std::string& model, const std::string& pass) {
-  for (const auto& setting : report.settings)
-    if (setting.is_object() && setting.value("model", "") == model && setting.value("pass", "") == pass)
-      return setting.value("interleaved", true);
-  return true;
+  return fmt::format("{}: {}{}", to_string(found->reason), elsewhere ? found->layer + ": " : "",
+                     found->message);
 }
 
 /// Ratios to the reference, and whether the row is compared.
@@ -109,72 +84,60 @@ void relate(BackendRow& row, std::size_t reference, const std::vector<bool>& ran
 /// Makes the rows of one comparison.
 class RowMaker {
  public:
-  RowMaker(const Report& report, const BackendComparison& comparison)
-      : report_(report), comparison_(comparison) {
-    for (const std::string& backend : comparison.backends) {
-      layers_.push_back(layer_times(report, comparison.model, comparison.pass, backend, "layers"));
-      layers_ran_.push_back(!layers_.back().empty());
-      network_.emplace_back();
-      for (const Record& record : report.records)
-        if (record.model == comparison.model && record.pass == comparison.pass && record.backend == backend &&
-            record.view == "network")
-          network_.back() = {&record};
-      network_ran_.push_back(!network_.back().empty());
-    }
+  RowMaker(const Model& model, const PassReport& pass) : model_(model), pass_(pass) {}
+
+  /// For each backend.
+  std::vector<bool> ran(View view) const {
+    std::vector<bool> ran;
+    for (const BackendReport& backend : pass_.backends) ran.push_back(!backend.records(view).empty());
+    return ran;
   }
 
-  bool ran(std::size_t backend) const { return layers_ran_[backend] || network_ran_[backend]; }
-  bool has_network() const { return std::count(network_ran_.begin(), network_ran_.end(), true) > 0; }
-  const std::vector<bool>& layers_ran() const { return layers_ran_; }
+  /// The first backend that ran a view of a comparison; behind the last where none did.
+  std::size_t reference() const {
+    const std::vector<bool> layers = ran(View::layers), network = ran(View::network);
+    std::size_t backend = 0;
+    while (backend < layers.size() && !layers[backend] && !network[backend]) ++backend;
+    return backend;
+  }
 
   /// Names of all layers that any backend ran, in the network's order.
   std::vector<std::string> names() const {
-    std::vector<std::string> names, order;
-    for (const std::vector<LayerTimes>& layers : layers_)
-      for (const LayerTimes& layer : layers) add_once(names, layer.layer);
-    if (const ReportedModel* model = find_model(report_, comparison_.model))
-      for (const ModelLayer& layer : model->model.layers)
-        if (std::find(names.begin(), names.end(), layer.name) != names.end()) order.push_back(layer.name);
-    for (const std::string& name : names) add_once(order, name);
-    return order;
-  }
-
-  BackendRow layer(const std::string& name, const std::string& direction) const {
-    return row(name, direction, layers_ran_, [&](std::size_t backend) {
-      Records records;
-      for (const LayerTimes& layer : layers_[backend])
-        for (const Record* record : layer.all())
-          if ((name.empty() || layer.layer == name) && (direction == "all" || record->direction == direction))
-            records.push_back(record);
-      return records;
+    std::vector<std::string> names;
+    for (const BackendReport& backend : pass_.backends)
+      for (const Record& record : backend.records(View::layers)) add_once(names, record.layer);
+    std::stable_sort(names.begin(), names.end(), [&](const std::string& a, const std::string& b) {
+      return layer_position(model_, a) < layer_position(model_, b);
     });
+    return names;
   }
 
-  BackendRow network() const {
-    return row("", "all", network_ran_, [&](std::size_t backend) { return network_[backend]; });
-  }
-
- private:
-  BackendRow row(const std::string& layer, const std::string& direction, const std::vector<bool>& ran,
-                 const std::function<Records(std::size_t)>& records_of) const {
+  /// Of one layer (empty: of all that the view has) in one direction (nothing: in all).
+  BackendRow row(View view, const std::string& layer, std::optional<Direction> direction) const {
     BackendRow row{layer, direction, {}};
-    for (std::size_t i = 0; i < comparison_.backends.size(); ++i) {
-      row.times.push_back(time_of(records_of(i), interleaved(report_, comparison_.model, comparison_.pass)));
-      BackendTime& time = row.times.back();
+    for (const BackendReport& backend : pass_.backends) {
+      const std::span<const Record> all = backend.records(view);
+      Records records;
+      for (const Record& record : all)
+        if ((layer.empty() || record.layer == layer) && (!direction || record.direction == direction))
+          records.push_back(&record);
+      std::stable_sort(records.begin(), records.end(), [&](const Record* a, const Record* b) {
+        return std::pair(layer_position(model_, a->layer), a->direction) <
+               std::pair(layer_position(model_, b->layer), b->direction);
+      });
+      BackendTime& time = row.times.emplace_back(time_of(records, pass_.interleaved));
       if (layer.empty()) time.implementation.clear();
       if (!time.median)
-        time.reason = ran[i] ? "nothing of its own ran: no work, or fused into another layer"
-                             : reason_of(report_, comparison_, comparison_.backends[i], layer);
+        time.reason = all.empty() ? reason_of(backend, layer)
+                                  : "nothing of its own ran: no work, or fused into another layer";
     }
-    relate(row, comparison_.reference, ran);
+    relate(row, reference(), ran(view));
     return row;
   }
 
-  const Report& report_;
-  const BackendComparison& comparison_;
-  std::vector<std::vector<LayerTimes>> layers_;  ///< a backend
-  std::vector<Records> network_;                 ///< a backend: one record or none
-  std::vector<bool> layers_ran_, network_ran_;
+ private:
+  const Model& model_;
+  const PassReport& pass_;
 };
 
 /// Adds layers [first, last), which one backend runs: the one that is fastest over them.
@@ -223,22 +186,24 @@ std::optional<FastestPerLayer> fastest_per_layer(const std::vector<BackendRow>& 
 
 void add_rows(BackendComparison& comparison, const RowMaker& maker) {
   const std::vector<std::string> names = maker.names();
-  for (const std::string& name : names) comparison.layers.push_back(maker.layer(name, "all"));
+  for (const std::string& name : names) comparison.layers.push_back(maker.row(View::layers, name, {}));
   const auto is_there = [](const BackendRow& row) {
     return std::any_of(row.times.begin(), row.times.end(), [](const BackendTime& t) { return t.median; });
   };
-  if (comparison.pass != "forward" && !names.empty()) {
-    for (std::size_t i = 0; i + 1 < directions.size(); ++i) {  // without reorders
-      const std::string direction(directions[i]);
+  if (comparison.pass != Pass::forward && !names.empty()) {
+    for (const Direction direction : directions) {
+      if (direction == Direction::reorder) continue;
       for (const std::string& name : names)
-        if (BackendRow row = maker.layer(name, direction); is_there(row))
+        if (BackendRow row = maker.row(View::layers, name, direction); is_there(row))
           comparison.directions.push_back(std::move(row));
-      if (BackendRow row = maker.layer("", direction); is_there(row))
+      if (BackendRow row = maker.row(View::layers, "", direction); is_there(row))
         comparison.sums.push_back(std::move(row));
     }
   }
-  if (!names.empty()) comparison.sums.push_back(maker.layer("", "all"));
-  if (maker.has_network()) comparison.network = maker.network();
+  if (!names.empty()) comparison.sums.push_back(maker.row(View::layers, "", {}));
+  const std::vector<bool> networks = maker.ran(View::network);
+  if (std::count(networks.begin(), networks.end(), true) > 0)
+    comparison.network = maker.row(View::network, "", {});
   std::vector<BackendRow*> table, apart;
   for (BackendRow& row : comparison.layers) table.push_back(&row);
   for (BackendRow& row : comparison.sums) table.push_back(&row);
@@ -246,7 +211,7 @@ void add_rows(BackendComparison& comparison, const RowMaker& maker) {
   for (BackendRow& row : comparison.directions) apart.push_back(&row);
   mark_fastest(table);
   mark_fastest(apart);
-  comparison.fastest_per_layer = fastest_per_layer(comparison.layers, maker.layers_ran());
+  comparison.fastest_per_layer = fastest_per_layer(comparison.layers, maker.ran(View::layers));
 }
 
 }  // namespace
@@ -285,25 +250,16 @@ double ratio_of(const BackendTime& time, const BackendTime& base) {
   return turns ? turns->ratio : *time.median / *base.median;
 }
 
-std::vector<BackendComparison> compare_backends(const Report& report) {
-  std::vector<std::pair<std::string, std::string>> runs;
-  for (const Record& record : report.records)
-    if (record.view == "network" || record.view == "layers")
-      add_once(runs, std::pair(record.model, record.pass));
-  std::vector<BackendComparison> comparisons;
-  for (const auto& [model, pass] : runs) {
-    BackendComparison comparison;
-    comparison.model = model;
-    comparison.pass = pass;
-    comparison.backends = backends_of(report, model, pass);
-    if (comparison.backends.size() < 2) continue;
-    const RowMaker maker(report, comparison);
-    while (comparison.reference + 1 < comparison.backends.size() && !maker.ran(comparison.reference))
-      ++comparison.reference;
-    add_rows(comparison, maker);
-    comparisons.push_back(std::move(comparison));
-  }
-  return comparisons;
+std::optional<BackendComparison> compare_backends(const Model& model, const PassReport& pass) {
+  const RowMaker maker(model, pass);
+  if (pass.backends.size() < 2 || maker.reference() == pass.backends.size()) return std::nullopt;
+  BackendComparison comparison;
+  comparison.model = model.name;
+  comparison.pass = pass.pass;
+  for (const BackendReport& backend : pass.backends) comparison.backends.push_back(backend.name);
+  comparison.reference = maker.reference();
+  add_rows(comparison, maker);
+  return comparison;
 }
 
 }  // namespace cnnbench

@@ -33,8 +33,8 @@ struct BackendTime {
 /// A row: one time a backend, in the comparison's order.
 struct BackendRow {
   std::string layer;  ///< empty for sums and the network
-  std::string
-      direction;  ///< "all", or forward, backward_data, backward_weights apart (reorders are in "all")
+  /// Nothing: all of them, reorders too; else forward, backward data or backward weights alone.
+  std::optional<Direction> direction;
   std::vector<BackendTime> times;
 
   /// At least two backends were measured, and each of them ran something for this row.
@@ -57,12 +57,12 @@ struct FastestPerLayer {
 /// One network in one pass on several backends.
 struct BackendComparison {
   std::string model;
-  std::string pass;
+  Pass pass = Pass::forward;
   std::vector<std::string> backends;   ///< in the order in which they were asked for
   std::size_t reference = 0;           ///< the first of them that was measured: ratios are to it
-  std::vector<BackendRow> layers;      ///< the layers in the network's order, direction "all"
+  std::vector<BackendRow> layers;      ///< the layers in the network's order, all directions
   std::vector<BackendRow> directions;  ///< each layer in each direction apart; empty in inference
-  std::vector<BackendRow> sums;        ///< over the layers: in training each direction apart, then "all"
+  std::vector<BackendRow> sums;        ///< over the layers: in training each direction apart, then all
   std::optional<BackendRow> network;   ///< the network view
   std::optional<FastestPerLayer> fastest_per_layer;  ///< where two backends have times of layers
 
@@ -81,8 +81,8 @@ std::optional<TurnsRatio> turns_of(const BackendTime& time, const BackendTime& b
 /// quotient of the medians.
 double ratio_of(const BackendTime& time, const BackendTime& base);
 
-/// A comparison for each network and pass that was asked of at least two backends and measured on one.
-std::vector<BackendComparison> compare_backends(const Report& report);
+/// Nothing unless the pass was asked of at least two backends and measured on one.
+std::optional<BackendComparison> compare_backends(const Model& model, const PassReport& pass);
 
 /// In sentences: which backend is fastest on the whole and in which layers, by how much, and what the fastest
 /// per layer would bring. Which differences are told: see BackendTime::fastest.

@@ -17,12 +17,12 @@ std::optional<double> high(const std::optional<Interval>& interval) {
 
 /// One backend's time in one row, flat: the columns of backends.csv by their names.
 Json cell(const BackendComparison& comparison, const std::string& scope, const std::string& layer,
-          const std::string& direction, const std::string& backend, const BackendTime& time) {
+          std::optional<Direction> direction, const std::string& backend, const BackendTime& time) {
   return {{"model", comparison.model},
-          {"pass", comparison.pass},
+          {"pass", to_string(comparison.pass)},
           {"scope", scope},
           {"layer", layer},
-          {"direction", direction},
+          {"direction", direction ? to_string(*direction) : "all"},
           {"backend", backend},
           {"median_seconds", number_or_null(time.median)},
           {"median_low_seconds", number_or_null(low(time.interval))},
@@ -53,20 +53,24 @@ Json bound(const BackendComparison& comparison) {
   for (std::size_t i = 0; i < mixed.choice.size(); ++i)
     time.implementation +=
         (i == 0 ? "" : " + ") + comparison.layers[i].layer + " " + comparison.backends[mixed.choice[i]];
-  return cell(comparison, "bound", "fastest per layer", "all", "", time);
+  return cell(comparison, "bound", "fastest per layer", {}, "", time);
+}
+
+void add_comparison(Json& cells, const BackendComparison& comparison) {
+  for (const BackendRow& row : comparison.layers) add_row(cells, comparison, "layer", row.layer, row);
+  for (const BackendRow& row : comparison.directions) add_row(cells, comparison, "layer", row.layer, row);
+  for (const BackendRow& row : comparison.sums) add_row(cells, comparison, "sum", "sum of layers", row);
+  if (comparison.network) add_row(cells, comparison, "network", "network", *comparison.network);
+  if (comparison.fastest_per_layer) cells.push_back(bound(comparison));
 }
 
 }  // namespace
 
 Json backend_comparison_json(const Report& report) {
   Json cells = Json::array();
-  for (const BackendComparison& comparison : compare_backends(report)) {
-    for (const BackendRow& row : comparison.layers) add_row(cells, comparison, "layer", row.layer, row);
-    for (const BackendRow& row : comparison.directions) add_row(cells, comparison, "layer", row.layer, row);
-    for (const BackendRow& row : comparison.sums) add_row(cells, comparison, "sum", "sum of layers", row);
-    if (comparison.network) add_row(cells, comparison, "network", "network", *comparison.network);
-    if (comparison.fastest_per_layer) cells.push_back(bound(comparison));
-  }
+  for (const NetworkReport& network : report.networks)
+    for (const PassReport& pass : network.passes)
+      if (const auto comparison = compare_backends(network.model, pass)) add_comparison(cells, *comparison);
   return cells;
 }
 

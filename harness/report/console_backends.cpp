@@ -17,8 +17,10 @@ constexpr std::size_t longest_name = 24;  // of a backend above its column
 
 /// What the intervals hold, and what they do not.
 std::string unknown_to_one_launch(const Report& report) {
-  const bool sampled = std::all_of(report.records.begin(), report.records.end(), [](const Record& record) {
-    return (record.view != "network" && record.view != "layers") || record.instances >= enough_instances;
+  bool sampled = true;
+  for_each_record(report, [&](const ReportedBackend&, View view, const Record& record) {
+    if (view == View::network || view == View::layers)
+      sampled = sampled && record.instances >= enough_instances;
   });
   return sampled
              ? "Every program was made anew, or its memory moved, several times: the intervals hold much of "
@@ -29,21 +31,21 @@ std::string unknown_to_one_launch(const Report& report) {
                "launch to launch: compare several launches with scripts/compare.py.";
 }
 
+/// What a sum is over.
+std::string sum_name(std::optional<Direction> direction) {
+  if (!direction) return "layers";
+  if (*direction == Direction::backward_data) return "bwd data";
+  if (*direction == Direction::backward_weights) return "bwd weights";
+  return std::string(to_string(*direction));
+}
+
 using Rows = std::vector<std::pair<std::string, const BackendRow*>>;
 
 /// All rows of the table: layers, sums, the network.
 Rows rows_of(const BackendComparison& comparison) {
   Rows rows;
   for (const BackendRow& row : comparison.layers) rows.emplace_back(row.layer, &row);
-  for (const BackendRow& row : comparison.sums) {
-    const bool all = row.direction == "all";
-    const std::string& d = row.direction;
-    rows.emplace_back(all                       ? "Σ layers"
-                      : d == "backward_data"    ? "Σ bwd data"
-                      : d == "backward_weights" ? "Σ bwd weights"
-                                                : "Σ " + d,
-                      &row);
-  }
+  for (const BackendRow& row : comparison.sums) rows.emplace_back("Σ " + sum_name(row.direction), &row);
   if (comparison.network) rows.emplace_back("network", &*comparison.network);
   return rows;
 }
@@ -52,14 +54,11 @@ Rows rows_of(const BackendComparison& comparison) {
 class Notes {
  public:
   /// "[1]" for a cell whose layer has a failure of its own or whose whole backend failed; "-" for the others.
-  std::string mark(const Report& report, const BackendComparison& comparison, const std::string& backend,
-                   const std::string& layer) {
+  std::string mark(const BackendReport& backend, const std::string& layer) {
     std::string marks;
-    for (const Failure& failure : report.failures) {
-      if (failure.model != comparison.model || failure.pass != comparison.pass || failure.backend != backend)
-        continue;
+    for (const Failure& failure : backend.failures) {
       if (!layer.empty() && !failure.layer.empty() && failure.layer != layer) continue;
-      const std::string number = fmt::format("[{}]", number_of(failure));
+      const std::string number = fmt::format("[{}]", number_of(backend.name, failure));
       if (marks.find(number) == std::string::npos) marks += number;
     }
     return marks.empty() ? "-" : marks;
@@ -70,25 +69,25 @@ class Notes {
       const Note& note = notes_[i];
       const std::string layers = join(note.layers, ", ");
       print_wrapped(out,
-                    fmt::format("{}: {}{}: {}", note.backend, note.reason,
-                                layers.empty() ? "" : ": " + layers, note.message),
+                    fmt::format("{}: {}{}: {}", note.backend, to_string(note.failure->reason),
+                                layers.empty() ? "" : ": " + layers, note.failure->message),
                     "      ", fmt::format("  [{}] ", i + 1));
     }
   }
 
  private:
   struct Note {
-    std::string backend, reason, message;
+    std::string backend;
+    const Failure* failure = nullptr;  ///< the first
     std::vector<std::string> layers;
   };
 
-  std::size_t number_of(const Failure& failure) {
+  std::size_t number_of(const std::string& backend, const Failure& failure) {
     auto note = std::find_if(notes_.begin(), notes_.end(), [&](const Note& other) {
-      return other.backend == failure.backend && other.reason == failure.reason &&
-             other.message == failure.message;
+      return other.backend == backend && other.failure->reason == failure.reason &&
+             other.failure->message == failure.message;
     });
-    if (note == notes_.end())
-      note = notes_.insert(note, {failure.backend, failure.reason, failure.message, {}});
+    if (note == notes_.end()) note = notes_.insert(note, {backend, &failure, {}});
     auto& layers = note->layers;
     if (!failure.layer.empty() && std::find(layers.begin(), layers.end(), failure.layer) == layers.end())
       layers.push_back(failure.layer);
@@ -122,7 +121,7 @@ std::pair<std::string, std::string> ratio_cell(const BackendTime& time) {
 }
 
 /// The times of one backend, with its ratios to the reference beside them.
-void add_backend(Table& table, const Report& report, const BackendComparison& comparison, const Rows& rows,
+void add_backend(Table& table, const PassReport& pass, const BackendComparison& comparison, const Rows& rows,
                  std::size_t backend, Notes& notes) {
   std::vector<std::optional<TimeValue>> values;
   std::size_t ratio_width = 0, interval_width = 0;
@@ -143,7 +142,7 @@ void add_backend(Table& table, const Report& report, const BackendComparison& co
     const BackendRow& row = *rows[i].second;
     std::string& cell = times.cells[i];
     if (!measured)
-      cell = notes.mark(report, comparison, name, row.layer);
+      cell = notes.mark(pass.backends[backend], row.layer);
     else
       cell += row.times[backend].fastest ? "*" : " ";
     if (ratio_width == 0) continue;
@@ -157,20 +156,20 @@ void add_backend(Table& table, const Report& report, const BackendComparison& co
 }
 
 /// The reference and the backends [first, last) of `others`.
-Table make_table(const Report& report, const BackendComparison& comparison, const Rows& rows,
+Table make_table(const PassReport& pass, const BackendComparison& comparison, const Rows& rows,
                  const std::vector<std::size_t>& others, std::size_t first, std::size_t last, Notes& notes) {
   Table table;
   std::vector<std::string> labels;
   for (const auto& [label, row] : rows) labels.push_back(label);
   table.add_column("layer", "", Align::left, std::move(labels), 8);
-  add_backend(table, report, comparison, rows, comparison.reference, notes);
-  for (std::size_t i = first; i < last; ++i) add_backend(table, report, comparison, rows, others[i], notes);
+  add_backend(table, pass, comparison, rows, comparison.reference, notes);
+  for (std::size_t i = first; i < last; ++i) add_backend(table, pass, comparison, rows, others[i], notes);
   table.set_total(comparison.network.has_value());
   return table;
 }
 
 /// Tables below one another, each with as many backends as a line holds; the reference in each.
-void print_tables(std::ostream& out, const Report& report, const BackendComparison& comparison,
+void print_tables(std::ostream& out, const PassReport& pass, const BackendComparison& comparison,
                   Notes& notes) {
   const Rows rows = rows_of(comparison);
   std::vector<std::size_t> others;
@@ -178,7 +177,7 @@ void print_tables(std::ostream& out, const Report& report, const BackendComparis
     if (i != comparison.reference) others.push_back(i);
   for (std::size_t first = 0; first < others.size();) {
     std::size_t last = others.size();
-    const auto table = [&] { return make_table(report, comparison, rows, others, first, last, notes); };
+    const auto table = [&] { return make_table(pass, comparison, rows, others, first, last, notes); };
     while (last > first + 1 && table().width() > console_width) --last;
     if (first > 0) out << '\n';
     table().print(out);
@@ -186,14 +185,13 @@ void print_tables(std::ostream& out, const Report& report, const BackendComparis
   }
 }
 
-std::string title(const Report& report, const BackendComparison& comparison) {
-  const Record* example = nullptr;
-  for (const Record& record : report.records)
-    if (example == nullptr && record.model == comparison.model && record.pass == comparison.pass)
-      example = &record;
-  std::string text =
+std::string title(const BackendComparison& comparison, const PassReport& pass) {
+  const BackendReport& reference = pass.backends[comparison.reference];
+  std::span<const Record> records = reference.records(View::network);
+  if (records.empty()) records = reference.records(View::layers);
+  const std::string text =
       fmt::format("Backends on {}, {}: {}; median of a step; × is the time relative to {}", comparison.model,
-                  comparison.pass, describe_run(*example), comparison.backends[comparison.reference]);
+                  to_string(pass.pass), describe_run(records.front()), reference.name);
   if (!comparison.has_intervals())
     return text + ", without an interval, so that none is marked as the fastest";
   return text + " with its 95 % interval; * is the fastest, or too close to call";
@@ -202,19 +200,21 @@ std::string title(const Report& report, const BackendComparison& comparison) {
 }  // namespace
 
 void print_backends(std::ostream& out, const Report& report) {
-  const std::vector<BackendComparison> comparisons = compare_backends(report);
-  for (const BackendComparison& comparison : comparisons) {
-    out << '\n';
-    print_wrapped(out, title(report, comparison), "  ", "");
-    Notes notes;
-    print_tables(out, report, comparison, notes);
-    notes.print(out);
-    for (const std::string& sentence : comparison_in_words(comparison))
-      print_wrapped(out, sentence, "  ", "");
-  }
-  if (std::any_of(comparisons.begin(), comparisons.end(),
-                  [](const BackendComparison& comparison) { return comparison.has_intervals(); }))
-    print_wrapped(out, unknown_to_one_launch(report), "  ", "");
+  bool intervals = false;
+  for (const NetworkReport& network : report.networks)
+    for (const PassReport& pass : network.passes) {
+      const std::optional<BackendComparison> comparison = compare_backends(network.model, pass);
+      if (!comparison) continue;
+      out << '\n';
+      print_wrapped(out, title(*comparison, pass), "  ", "");
+      Notes notes;
+      print_tables(out, pass, *comparison, notes);
+      notes.print(out);
+      for (const std::string& sentence : comparison_in_words(*comparison))
+        print_wrapped(out, sentence, "  ", "");
+      intervals = intervals || comparison->has_intervals();
+    }
+  if (intervals) print_wrapped(out, unknown_to_one_launch(report), "  ", "");
 }
 
 }  // namespace cnnbench

@@ -16,7 +16,7 @@ namespace {
 
 /// A network with its record; null where it was not measured.
 struct Entry {
-  const ReportedModel* model = nullptr;
+  const NetworkReport* network = nullptr;
   const Record* record = nullptr;
 };
 
@@ -71,23 +71,21 @@ double steps_an_epoch(const ReportedComparison& comparison, const Record& record
          (static_cast<double>(record.batch) * static_cast<double>(record.ranks));
 }
 
-std::vector<Quantity> quantities(const ReportedComparison& comparison, const std::vector<Entry>& entries) {
+std::vector<Quantity> quantities(const ReportedComparison& comparison, Pass pass,
+                                 const std::vector<Entry>& entries) {
   std::vector<Quantity> rows;
-  rows.push_back(counts("parameters", entries, [](const Entry& e) { return e.model->model.parameters(); }));
+  rows.push_back(counts("parameters", entries, [](const Entry& e) { return e.network->model.parameters(); }));
   rows.push_back(counts("forward FLOPs a sample", entries,
-                        [](const Entry& e) { return forward_flops(e.model->model); }));
+                        [](const Entry& e) { return forward_flops(e.network->model); }));
   const auto of_record = [](auto value) {
     return [value](const Entry& e) {
       return e.record != nullptr ? std::optional(value(*e.record)) : std::nullopt;
     };
   };
-  const bool inference = std::all_of(entries.begin(), entries.end(), [](const Entry& e) {
-    return e.record == nullptr || e.record->pass == "forward";
-  });
-  if (!inference)
+  if (pass != Pass::forward)
     rows.push_back(counts("this pass's FLOPs a sample", entries,
                           of_record([](const Record& r) { return r.batch > 0 ? r.flops / r.batch : 0; })));
-  rows.push_back(counts("batch a rank", entries, [](const Entry& e) { return e.model->batch; }));
+  rows.push_back(counts("batch a rank", entries, [](const Entry& e) { return e.network->batch; }));
   rows.push_back(counts("bytes a step", entries, of_record([](const Record& r) { return r.bytes; })));
   rows.push_back(times("time a step", entries, [](const Entry& e) {
     return TimeValue{e.record->summary.mean, e.record->summary.sd};
@@ -115,7 +113,7 @@ Table make_table(const std::vector<Entry>& entries, const std::vector<Quantity>&
       const bool known = row.values[i] && row.values[0];
       ratios.push_back(known ? ratio(*row.values[i], *row.values[0]) : "-");
     }
-    table.add_column(fit(entries[i].model->model.name, 20), "", Align::right, std::move(texts));
+    table.add_column(fit(entries[i].network->model.name, 20), "", Align::right, std::move(texts));
     table.add_column("", "", Align::right, std::move(ratios));
   }
   return table;
@@ -131,48 +129,38 @@ void print_tables(std::ostream& out, const std::vector<Entry>& entries, const st
   }
 }
 
-std::vector<std::pair<std::string, std::string>> passes_and_backends(const Report& report) {
-  std::vector<std::pair<std::string, std::string>> pairs;
-  for (const Record& record : report.records) {
-    const std::pair pair(record.pass, record.backend);
-    if (record.view == "network" && std::find(pairs.begin(), pairs.end(), pair) == pairs.end())
+/// The passes and backends whose networks are measured, in the order of the report.
+std::vector<std::pair<Pass, std::string>> passes_and_backends(const Report& report) {
+  std::vector<std::pair<Pass, std::string>> pairs;
+  for (const ReportedBackend& one : all_backends(report)) {
+    const std::pair pair(one.pass, one.backend.name);
+    if (!one.backend.records(View::network).empty() &&
+        std::find(pairs.begin(), pairs.end(), pair) == pairs.end())
       pairs.push_back(pair);
   }
   return pairs;
 }
 
-const Record* network_record(const Report& report, const std::string& model, const std::string& pass,
-                             const std::string& backend) {
-  for (const Record& record : report.records)
-    if (record.view == "network" && record.model == model && record.pass == pass && record.backend == backend)
-      return &record;
-  return nullptr;
-}
-
-/// The networks of the comparison, in its order, each with its record if it was measured.
-std::vector<Entry> entries_of(const Report& report, const ReportedComparison& comparison,
-                              const std::string& pass, const std::string& backend) {
-  std::vector<Entry> entries;
-  for (const std::string& name : comparison.models)
-    for (const ReportedModel& model : report.models)
-      if (model.model.name == name) entries.push_back({&model, network_record(report, name, pass, backend)});
-  return entries;
-}
-
 void print_comparison(std::ostream& out, const Report& report, const ReportedComparison& comparison) {
   for (const auto& [pass, backend] : passes_and_backends(report)) {
-    const std::vector<Entry> entries = entries_of(report, comparison, pass, backend);
+    std::vector<Entry> entries;
+    for (const std::size_t index : comparison.networks) {
+      entries.push_back({&report.networks[index], nullptr});
+      for (const ReportedBackend& one : all_backends(report))
+        if (&one.model == &report.networks[index].model && one.pass == pass && one.backend.name == backend)
+          for (const Record& record : one.backend.records(View::network)) entries.back().record = &record;
+    }
     const auto example =
         std::find_if(entries.begin(), entries.end(), [](const Entry& e) { return e.record != nullptr; });
     if (example == entries.end()) continue;
     std::string title =
-        fmt::format("Comparison {}, {} on {}: {} × {}; ratios (×) are to {}", comparison.name, pass, backend,
-                    counted(example->record->ranks, "rank"), counted(example->record->threads, "thread"),
-                    entries.front().model->model.name);
+        fmt::format("Comparison {}, {} on {}: {} × {}; ratios (×) are to {}", comparison.name,
+                    to_string(pass), backend, counted(example->record->ranks, "rank"),
+                    counted(example->record->threads, "thread"), entries.front().network->model.name);
     if (comparison.samples_per_epoch > 0)
       title += fmt::format("; an epoch is {} samples", grouped(comparison.samples_per_epoch));
     print_wrapped(out, title, "  ", "");
-    print_tables(out, entries, quantities(comparison, entries));
+    print_tables(out, entries, quantities(comparison, pass, entries));
   }
 }
 

@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "harness/report/format.h"
+#include "harness/report/layer_times.h"
 
 namespace cnnbench {
 
@@ -28,10 +29,10 @@ void print_flags(std::ostream& out, const std::vector<const Record*>& records) {
     }
   for (const auto& [about, kind] : kinds) {
     const bool of_the_view = kind.same && kind.count > 1 && kind.count == static_cast<int>(records.size());
-    const std::string where = of_the_view
-                                  ? ""
-                                  : fmt::format("in {} of the {} times above; at worst {} {}: ", kind.count,
-                                                records.size(), kind.worst->layer, kind.worst->direction);
+    const std::string where =
+        of_the_view ? ""
+                    : fmt::format("in {} of the {} times above; at worst {} {}: ", kind.count, records.size(),
+                                  kind.worst->layer, direction_name(*kind.worst));
     print_wrapped(out, fmt::format("{}: {}{}", about, where, kind.flag.text), "    ", "  FLAG: ");
   }
 }

@@ -36,7 +36,7 @@ std::string machine_in_words(const Report& report) {
   return join(parts, ", ");
 }
 
-std::string model_in_words(const ReportedModel& reported) {
+std::string model_in_words(const NetworkReport& reported) {
   std::int64_t forward = 0;
   for (const ModelLayer& layer : reported.model.layers) forward += flops(layer, Direction::forward, 1);
   return fmt::format("{}: {}, {} parameters, forward {} an image, batch {} a rank", reported.model.name,
@@ -82,9 +82,9 @@ void print_header(std::ostream& out, const Report& report) {
   print_fact(out, "machine", machine_in_words(report));
   print_fact(out, "ranks", ranks_in_words(report));
   for (const std::string& remark : report.placement_remarks) print_fact(out, "threads", remark);
-  for (const auto& [name, facts] : report.backend_facts)
+  for (const auto& [name, facts] : report.backend_facts.items())
     print_fact(out, "backend", backend_in_words(name, facts));
-  for (const ReportedModel& model : report.models) print_fact(out, "model", model_in_words(model));
+  for (const NetworkReport& network : report.networks) print_fact(out, "model", model_in_words(network));
   print_fact(out, "variables", variables_in_words(report.environment));
   print_fact(out, "settings", settings_in_words(report.settings));
   print_fact(out, "gap", gap_in_words(report.settings));

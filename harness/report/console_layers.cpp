@@ -15,6 +15,13 @@
 namespace cnnbench {
 namespace {
 
+/// A view of a backend, layer by layer.
+struct LayerRows {
+  const BackendReport& backend;
+  View view;
+  std::vector<LayerTimes> layers;
+};
+
 constexpr std::array<const char*, directions.size()> headings = {"forward", "bwd data", "bwd weights",
                                                                  "reorder"};
 constexpr std::size_t reorder = directions.size() - 1;
@@ -38,10 +45,11 @@ Records gather(const std::vector<LayerTimes>& layers, std::size_t direction) {
 using Values = std::vector<std::optional<CombinedTime>>;
 
 /// One value a row and the total: of one direction, or of each layer's whole.
-Values values_of(const std::vector<LayerTimes>& layers, std::size_t direction) {
+Values values_of(const LayerRows& rows, std::size_t direction) {
   Values values;
-  for (const LayerTimes& layer : layers) values.push_back(combine(gather({layer}, direction)));
-  values.push_back(combine(gather(layers, direction)));
+  for (const LayerTimes& layer : rows.layers)
+    values.push_back(combine(rows.view, gather({layer}, direction)));
+  values.push_back(combine(rows.view, gather(rows.layers, direction)));
   return values;
 }
 
@@ -93,19 +101,18 @@ std::vector<std::string> implementations(const std::vector<LayerTimes>& layers, 
 }
 
 /// Where a rate is direct-equivalent, the error of every layer stands beside the rates.
-void add_errors(Table& table, const Report& report, const std::vector<LayerTimes>& layers, bool total) {
-  const Records all = gather(layers, directions.size());
-  if (!any_direct_equivalent(all) || all.front()->view != "layers") return;
-  std::vector<std::string> cells = error_cells(report, layers);
+void add_errors(Table& table, const LayerRows& rows, bool total) {
+  if (!any_direct_equivalent(gather(rows.layers, directions.size())) || rows.view != View::layers) return;
+  std::vector<std::string> cells = error_cells(rows.backend, rows.layers);
   if (total) cells.emplace_back();
   table.add_column("error", "", Align::right, std::move(cells));
 }
 
 /// Time a direction, their sum, its share and rate; in inference, which has one direction, its error and
 /// implementation too.
-Table times_table(const Report& report, const std::vector<LayerTimes>& layers, bool training,
-                  const TimeScale& scale, std::size_t name_width) {
-  const Values sums = values_of(layers, directions.size());
+Table times_table(const LayerRows& rows, bool training, const TimeScale& scale, std::size_t name_width) {
+  const std::vector<LayerTimes>& layers = rows.layers;
+  const Values sums = values_of(rows, directions.size());
   Table table;
   table.add_column("layer", "", Align::left, names_of(layers), name_width);
   std::vector<std::string> outputs;
@@ -116,14 +123,14 @@ Table times_table(const Report& report, const std::vector<LayerTimes>& layers, b
   for (std::size_t direction = 0; direction < directions.size(); ++direction) {
     if (gather(layers, direction).empty()) continue;
     const Spread spread = direction == reorder ? Spread::none : training ? Spread::percent : Spread::sd;
-    add_times(table, headings[direction], values_of(layers, direction), spread, scale);
+    add_times(table, headings[direction], values_of(rows, direction), spread, scale);
     several = several || direction > 0;
   }
   if (several) add_times(table, "sum", sums, Spread::none, scale);
   table.add_column("share", "%", Align::right, share_cells(sums));
   table.add_column("GFLOP/s", "", Align::right, rate_cells(sums));
   if (!training) {
-    add_errors(table, report, layers, true);
+    add_errors(table, rows, true);
     std::vector<std::string> cells = implementations(layers, 0);
     cells.emplace_back();
     table.add_column("implementation", "", Align::left, std::move(cells), 19);
@@ -133,35 +140,35 @@ Table times_table(const Report& report, const std::vector<LayerTimes>& layers, b
 }
 
 /// All columns share one unit. Where the line is too long, decimals go first, then the ends of layers' names.
-void print_times(std::ostream& out, const Report& report, const std::vector<LayerTimes>& layers,
-                 bool training) {
+void print_times(std::ostream& out, const LayerRows& rows, bool training) {
   const Spread spread = training ? Spread::percent : Spread::sd;
-  TimeScale scale = time_scale(times_of(values_of(layers, directions.size())), spread);
+  TimeScale scale = time_scale(times_of(values_of(rows, directions.size())), spread);
   std::size_t name_width = 12;
-  while (times_table(report, layers, training, scale, name_width).width() > console_width &&
+  while (times_table(rows, training, scale, name_width).width() > console_width &&
          (scale.decimals > 0 || name_width > 6)) {
     if (scale.decimals > 1 || name_width == 6)
       --scale.decimals;
     else
       --name_width;
   }
-  times_table(report, layers, training, scale, name_width).print(out);
+  times_table(rows, training, scale, name_width).print(out);
 }
 
 /// Training's second table: rate and implementation a direction, and the error.
-void print_training_rates(std::ostream& out, const Report& report, const std::vector<LayerTimes>& layers) {
+void print_training_rates(std::ostream& out, const LayerRows& rows) {
+  const std::vector<LayerTimes>& layers = rows.layers;
   Table table;
   std::vector<std::string> names = names_of(layers);
   names.pop_back();
   table.add_column("layer", "", Align::left, std::move(names), 8);
   for (std::size_t direction = 0; direction < reorder; ++direction) {
     if (gather(layers, direction).empty()) continue;
-    std::vector<std::string> rates = rate_cells(values_of(layers, direction));
+    std::vector<std::string> rates = rate_cells(values_of(rows, direction));
     rates.pop_back();
     table.add_column("GFLOP/s", "", Align::right, std::move(rates));
     table.add_column(headings[direction], "", Align::left, implementations(layers, direction), 14);
   }
-  add_errors(table, report, layers, false);
+  add_errors(table, rows, false);
   table.print(out);
 }
 
@@ -190,25 +197,21 @@ void print_layouts(std::ostream& out, const std::vector<LayerTimes>& layers) {
   if (!phrases.empty()) print_phrases(out, phrases, "; ", "  ", "Layouts, forward: ");
 }
 
-void print_unattributed(std::ostream& out, const Report& report, const Record& example) {
-  for (const Setup& setup : report.setups) {
-    if (setup.model != example.model || setup.pass != example.pass || setup.backend != example.backend)
-      continue;
-    if (!setup.unattributed_share || !std::isfinite(*setup.unattributed_share)) continue;
-    const double share = *setup.unattributed_share;
-    std::string text =
-        std::abs(share) < 0.0005 ? "The layers add up to the network's time, to 0.1 %"
-        : share >= 0 ? fmt::format("Unattributed: {} % of the network's time is in no layer", percent(share))
-                     : fmt::format("The layers add up to {} % more than the network's time", percent(-share));
-    if (const auto& interval = setup.unattributed_interval) {
-      const auto [low, high] =
-          share >= 0 ? std::pair(interval->low, interval->high) : std::pair(-interval->high, -interval->low);
-      text += fmt::format(" (95 %: {} to {} %)", percent(low), percent(high));
-    }
-    text += ".";
-    if (!layers_explain(setup)) text += " FLAG: above 5 %, so the layers do not explain the step.";
-    print_wrapped(out, text, "  ", "");
+void print_unattributed(std::ostream& out, const Setup& setup) {
+  if (!setup.unattributed_share || !std::isfinite(*setup.unattributed_share)) return;
+  const double share = *setup.unattributed_share;
+  std::string text =
+      std::abs(share) < 0.0005 ? "The layers add up to the network's time, to 0.1 %"
+      : share >= 0 ? fmt::format("Unattributed: {} % of the network's time is in no layer", percent(share))
+                   : fmt::format("The layers add up to {} % more than the network's time", percent(-share));
+  if (const auto& interval = setup.unattributed_interval) {
+    const auto [low, high] =
+        share >= 0 ? std::pair(interval->low, interval->high) : std::pair(-interval->high, -interval->low);
+    text += fmt::format(" (95 %: {} to {} %)", percent(low), percent(high));
   }
+  text += ".";
+  if (!layers_explain(setup)) text += " FLAG: above 5 %, so the layers do not explain the step.";
+  print_wrapped(out, text, "  ", "");
 }
 
 std::string steps_of(const Records& records) {
@@ -221,32 +224,32 @@ std::string steps_of(const Records& records) {
 
 }  // namespace
 
-void print_layers(std::ostream& out, const Report& report, const std::string& model, const std::string& pass,
-                  const std::string& backend, const std::string& view) {
-  const std::vector<LayerTimes> layers = layer_times(report, model, pass, backend, view);
-  const Records records = gather(layers, directions.size());
+void print_layers(std::ostream& out, const ReportedBackend& of, View view,
+                  const std::optional<Ceilings>& ceilings) {
+  const LayerRows rows{of.backend, view, layer_times(of.model, of.backend.records(view))};
+  const Records records = gather(rows.layers, directions.size());
   if (records.empty()) return;
   const Record& example = *records.front();
-  const bool alone = view == "isolated";
+  const bool alone = view == View::isolated;
   print_wrapped(out,
-                fmt::format("Layers of {}{}, {} on {}: {}; mean{} over {}", model,
+                fmt::format("Layers of {}{}, {} on {}: {}; mean{} over {}", of.model.name,
                             alone ? fmt::format(" one at a time (isolated, {} caches)",
-                                                example.gap == "cold" ? "cold" : "hot")
+                                                example.gap == Gap::cold ? "cold" : "hot")
                                   : "",
-                            pass, backend, describe_run(example),
+                            to_string(of.pass), of.backend.name, describe_run(example),
                             example.ranks > 1 ? " of the slowest rank" : "", steps_of(records)) +
                     (example.ranks > 1 ? "; GFLOP/s of one rank" : ""),
                 "  ", "");
-  const bool training = !gather(layers, 1).empty() || !gather(layers, 2).empty();
-  print_times(out, report, layers, training);
+  const bool training = !gather(rows.layers, 1).empty() || !gather(rows.layers, 2).empty();
+  print_times(out, rows, training);
   if (training) {
     out << '\n';
-    print_training_rates(out, report, layers);
+    print_training_rates(out, rows);
   }
-  print_direct_equivalent(out, report, records, training);
-  print_reorders(out, layers);
-  print_layouts(out, layers);
-  if (view == "layers") print_unattributed(out, report, example);
+  print_direct_equivalent(out, ceilings, view, records, training);
+  print_reorders(out, rows.layers);
+  print_layouts(out, rows.layers);
+  if (view == View::layers && of.backend.setup) print_unattributed(out, *of.backend.setup);
   print_flags(out, records);
 }
 

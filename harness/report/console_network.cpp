@@ -16,12 +16,12 @@ std::string capitalized(std::string text) {
   return text;
 }
 
-std::string reason_in_words(const Record& record) {
-  if (record.stop_reason == "steps") return "stopped after all steps";
-  if (record.stop_reason == "precision") return "stopped at the precision asked for";
-  if (record.stop_reason == "max_seconds") return "stopped at the time limit";
-  if (record.stop_reason == "failed") return "stopped since a program could not be made anew";
-  return record.stop_reason == "interrupted" ? "interrupted" : "stopped: " + record.stop_reason;
+std::string reason_in_words(StopReason reason) {
+  if (reason == StopReason::steps) return "stopped after all steps";
+  if (reason == StopReason::precision) return "stopped at the precision asked for";
+  if (reason == StopReason::max_seconds) return "stopped at the time limit";
+  if (reason == StopReason::failed) return "stopped since a program could not be made anew";
+  return std::string(to_string(reason));
 }
 
 /// Median and interval in one unit.
@@ -76,26 +76,27 @@ void print_parts(std::ostream& out, const OverRanks& parts) {
 
 }  // namespace
 
-void print_network(std::ostream& out, const Report& report, const Record& record) {
+void print_network(std::ostream& out, const ReportedBackend& of) {
+  if (of.backend.records(View::network).empty()) return;
+  const Record& record = of.backend.records(View::network).front();
   const Summary& summary = record.summary;
-  out << fmt::format("{} across {} step{}, {}\n", capitalized(record.pass), summary.n,
+  out << fmt::format("{} across {} step{}, {}\n", capitalized(std::string(to_string(of.pass))), summary.n,
                      summary.n == 1 ? "" : "s", format_time_per_batch(summary));
   const double seconds = seconds_a_step(summary);
   std::vector<std::string> phrases = {
-      fmt::format("{} on {}, batch {}{}", record.model, record.backend, grouped(record.batch),
-                  record.gap == "none" ? "" : ", gap " + record.gap),
+      fmt::format("{} on {}, batch {}{}", of.model.name, of.backend.name, grouped(record.batch),
+                  record.gap == Gap::none ? "" : fmt::format(", gap {}", to_string(record.gap))),
       median_in_words(summary)};
   phrases.push_back(rate_in_words(static_cast<double>(record.batch) / seconds, record.ranks, "images/s"));
   if (const auto rate = gflops_per_second(record.flops, seconds))
     phrases.push_back(rate_in_words(*rate, record.ranks, "GFLOP/s") +
                       (record.direct_equivalent ? " (direct-equivalent)" : ""));
-  phrases.push_back(reason_in_words(record));
-  for (const Setup& setup : report.setups)
-    if (setup.model == record.model && setup.pass == record.pass && setup.backend == record.backend)
-      phrases.push_back("set-up took " + format_time(setup.prepare_seconds) +
-                        (setup.weights_seconds ? ", of which transforming and packing weights " +
-                                                     format_time(*setup.weights_seconds)
-                                               : ""));
+  phrases.push_back(reason_in_words(record.stop_reason));
+  if (const std::optional<Setup>& setup = of.backend.setup)
+    phrases.push_back("set-up took " + format_time(setup->prepare_seconds) +
+                      (setup->weights_seconds ? ", of which transforming and packing weights " +
+                                                    format_time(*setup->weights_seconds)
+                                              : ""));
   print_phrases(out, phrases, "; ", "  ", "  ");
   if (record.over_ranks) print_parts(out, *record.over_ranks);
   if (record.ranks > 1 && !record.per_rank.empty()) print_imbalance(out, record);

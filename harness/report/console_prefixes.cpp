@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <ostream>
 
 #include "harness/report/console_flags.h"
@@ -10,47 +9,20 @@
 #include "harness/report/table.h"
 
 namespace cnnbench {
-namespace {
 
-/// Elements of one image, from a shape's text: 301056 for "96x56x56".
-std::int64_t flattened(const std::string& shape) {
-  std::int64_t size = 1;
-  for (std::size_t start = 0; start <= shape.size();) {
-    const std::size_t end = std::min(shape.find('x', start), shape.size());
-    size *= std::stoll(shape.substr(start, end - start));
-    start = end + 1;
-  }
-  return size;
-}
-
-/// Place in the network, from 0; -1 where unknown.
-int layer_number(const ReportedModel* model, const std::string& layer) {
-  if (model == nullptr) return -1;
-  for (std::size_t i = 0; i < model->model.layers.size(); ++i)
-    if (model->model.layers[i].name == layer) return static_cast<int>(i);
-  return -1;
-}
-
-}  // namespace
-
-void print_prefixes(std::ostream& out, const Report& report, const std::string& model,
-                    const std::string& pass, const std::string& backend) {
-  const ReportedModel* reported = find_model(report, model);
+void print_prefixes(std::ostream& out, const ReportedBackend& of) {
   std::vector<const Record*> records;
-  for (const Record& record : report.records)
-    if (record.model == model && record.pass == pass && record.backend == backend && record.view == "prefix")
-      records.push_back(&record);
+  for (const Record& record : of.backend.records(View::prefix)) records.push_back(&record);
   if (records.empty()) return;
 
   std::vector<std::string> numbers, names, outputs, flat;
   std::vector<std::optional<TimeValue>> times, differences;
   double previous = 0;
   for (const Record* record : records) {
-    const int number = layer_number(reported, record->layer);
-    numbers.push_back(number < 0 ? "-" : std::to_string(number));
+    numbers.push_back(std::to_string(layer_position(of.model, record->layer)));
     names.push_back(record->layer);
-    outputs.push_back(record->output);
-    flat.push_back(fmt::format("({}, {})", record->batch, flattened(record->output)));
+    outputs.push_back(output_name(*record));
+    flat.push_back(fmt::format("({}, {})", record->batch, record->output.value().size()));
     times.push_back(TimeValue{record->summary.mean, record->summary.sd});
     differences.push_back(TimeValue{record->summary.mean - previous, std::nullopt});
     previous = record->summary.mean;
@@ -63,7 +35,7 @@ void print_prefixes(std::ostream& out, const Report& report, const std::string& 
   print_wrapped(
       out,
       fmt::format("Cumulative times of {}, {} on {}: {}; mean{} of the network cut off after each layer",
-                  model, pass, backend, describe_run(example),
+                  of.model.name, to_string(of.pass), of.backend.name, describe_run(example),
                   example.ranks > 1 ? " from first start to last end" : ""),
       "  ", "");
   Table table;

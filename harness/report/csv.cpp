@@ -27,17 +27,17 @@ std::vector<std::string> texts_of(const std::vector<Flag>& flags) {
   return texts;
 }
 
-std::vector<std::string> fields_of(const Report& report, const Record& record) {
+std::vector<std::string> fields_of(const ReportedBackend& of, View view, const Record& record) {
   const Summary& summary = record.summary;
   const auto& interval = summary.median_interval;
-  return {record.model,
-          record.pass,
-          record.backend,
-          record.view,
+  return {of.model.name,
+          std::string(to_string(of.pass)),
+          of.backend.name,
+          std::string(to_string(view)),
           record.layer,
           record.kind,
-          record.output,
-          record.direction,
+          output_name(record),
+          direction_name(record),
           record.implementation,
           std::to_string(record.batch),
           std::to_string(record.ranks),
@@ -54,12 +54,12 @@ std::vector<std::string> fields_of(const Report& report, const Record& record) {
           csv_number(summary.max),
           csv_number(summary.p95),
           csv_number(gflops_per_second(record.flops, seconds_a_step(summary))),
-          record.stop_reason,
+          std::string(to_string(record.stop_reason)),
           join(texts_of(record.flags), "; "),
           record.direct_equivalent ? "1" : "0",
-          csv_number(l2_error(report, record)),
+          csv_number(l2_error(of.backend, view, record)),
           record.layout,
-          record.gap};
+          std::string(to_string(record.gap))};
 }
 
 }  // namespace
@@ -79,7 +79,9 @@ std::string layers_csv(const Report& report) {
       "model,pass,backend,view,layer,kind,output,direction,implementation,batch,ranks,threads,flops,bytes,n,"
       "mean_seconds,sd_seconds,median_seconds,median_low_seconds,median_high_seconds,min_seconds,max_seconds,"
       "p95_seconds,gflops_per_second,stop_reason,flags,direct_equivalent,l2_error,layout,gap\n";
-  for (const Record& record : report.records) csv += csv_row(fields_of(report, record));
+  for_each_record(report, [&](const ReportedBackend& of, View view, const Record& record) {
+    csv += csv_row(fields_of(of, view, record));
+  });
   return csv;
 }
 

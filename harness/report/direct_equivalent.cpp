@@ -26,7 +26,7 @@ std::string above_peak(const std::vector<const Record*>& records, double peak) {
     highest = record;
   }
   if (highest == nullptr) return "";
-  return fmt::format(": {} {} reaches {:.0f} % of it{}", highest->layer, highest->direction,
+  return fmt::format(": {} {} reaches {:.0f} % of it{}", highest->layer, direction_name(*highest),
                      100 * most / peak, above == 1 ? "" : fmt::format(", the most of {} above it", above));
 }
 
@@ -36,30 +36,31 @@ bool any_direct_equivalent(const std::vector<const Record*>& records) {
   return std::any_of(records.begin(), records.end(), [](const Record* r) { return r->direct_equivalent; });
 }
 
-std::vector<std::string> error_cells(const Report& report, const std::vector<LayerTimes>& layers) {
+std::vector<std::string> error_cells(const BackendReport& backend, const std::vector<LayerTimes>& layers) {
   std::vector<std::string> cells;
   for (const LayerTimes& layer : layers) {
     std::optional<double> worst;
     for (const Record* record : layer.all())
-      if (const auto error = l2_error(report, *record)) worst = std::max(worst.value_or(0), *error);
+      if (const auto error = l2_error(backend, View::layers, *record))
+        worst = std::max(worst.value_or(0), *error);
     cells.push_back(!worst ? "-" : *worst == 0 ? "0" : fmt::format("{:.1e}", *worst));
   }
   return cells;
 }
 
-void print_direct_equivalent(std::ostream& out, const Report& report,
+void print_direct_equivalent(std::ostream& out, const std::optional<Ceilings>& ceilings, View view,
                              const std::vector<const Record*>& records, bool training) {
   if (!any_direct_equivalent(records)) return;
   std::string text =
       "direct-equivalent: the FLOPs of the convolution by its definition, over the time of an algorithm "
       "(Winograd) that multiplies up to five times less";
-  if (report.ceilings)
+  if (ceilings)
     text += fmt::format(", which is why it may exceed the FMA peak of {} GFLOP/s (measured, {}, {}){}",
-                        short_number(report.ceilings->fma_flops_per_second / 1e9),
-                        report.ceilings->instruction_set, counted(report.ceilings->threads, "thread"),
-                        above_peak(records, report.ceilings->fma_flops_per_second));
+                        short_number(ceilings->fma_flops_per_second / 1e9), ceilings->instruction_set,
+                        counted(ceilings->threads, "thread"),
+                        above_peak(records, ceilings->fma_flops_per_second));
   text += ".";
-  if (records.front()->view == "layers")
+  if (view == View::layers)
     text += training ? " error: relative L2, the worst of output and gradients of input and weights."
                      : " error: relative L2, of the output.";
   print_wrapped(out, text, "  ", "† ");

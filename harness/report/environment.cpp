@@ -1,9 +1,13 @@
 #include "harness/report/environment.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <cmath>
 #include <set>
+
+#include "harness/report/layer_times.h"
 
 namespace cnnbench {
 namespace {
@@ -80,6 +84,41 @@ Json build_type(const Json& facts) {
   return type->find("debug") == 0 ? "debug" : "release";
 }
 
+/// "vgg16/forward/onednn/layers/conv1_1/forward"; a whole step has no direction in its name.
+std::string benchmark_name(const ReportedBackend& of, View view, const Record& record) {
+  std::string name =
+      fmt::format("{}/{}/{}/{}", of.model.name, to_string(of.pass), of.backend.name, to_string(view));
+  if (!record.layer.empty()) name += "/" + record.layer;
+  return record.direction ? name + "/" + direction_name(record) : name;
+}
+
+/// compare.py pairs runs by name, so that a repeated one gets a number.
+std::string unique(const std::string& name, std::set<std::string>& taken) {
+  std::string candidate = name;
+  for (int i = 2; !taken.insert(candidate).second; ++i) candidate = name + "#" + std::to_string(i);
+  return candidate;
+}
+
+/// One row of Google Benchmark's. It wants a CPU time too; none is measured, so the real time stands for it:
+/// the calls that are timed keep their threads busy and block until they are done.
+Json benchmark_row(const Record& record, const std::string& name, std::size_t index) {
+  const Json nanoseconds = number_or_null(record.summary.mean * 1e9);
+  Json row = {{"name", name},
+              {"family_index", index},
+              {"per_family_instance_index", 0},
+              {"run_name", name},
+              {"run_type", "iteration"},
+              {"repetitions", 1},
+              {"repetition_index", 0},
+              {"threads", record.threads},
+              {"iterations", record.summary.n},
+              {"real_time", nanoseconds},
+              {"cpu_time", nanoseconds},
+              {"time_unit", "ns"}};
+  if (!record.implementation.empty()) row["label"] = record.implementation;
+  return row;
+}
+
 }  // namespace
 
 std::optional<std::string> text_of(const Json& facts, const char* key) {
@@ -133,6 +172,15 @@ Json google_benchmark_context(const Json& facts, const std::string& start_time,
           {"load_avg", load_average(facts)},
           {"library_build_type", build_type(facts)},
           {"json_schema_version", 1}};
+}
+
+Json google_benchmark_rows(const Report& report) {
+  Json rows = Json::array();
+  std::set<std::string> taken;
+  for_each_record(report, [&](const ReportedBackend& of, View view, const Record& record) {
+    rows.push_back(benchmark_row(record, unique(benchmark_name(of, view, record), taken), rows.size()));
+  });
+  return rows;
 }
 
 }  // namespace cnnbench

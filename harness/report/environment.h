@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "harness/report/report.h"
+
 namespace cnnbench {
 
 /// A text (a number) from facts in which anything may be missing or null.
@@ -21,5 +23,8 @@ nlohmann::ordered_json number_or_null(std::optional<double> value);
 /// `context` of a Google Benchmark file, filled from the facts of rank 0; what they do not hold is null.
 nlohmann::ordered_json google_benchmark_context(const nlohmann::ordered_json& facts,
                                                 const std::string& start_time, const std::string& executable);
+
+/// `benchmarks` of one: a row a record.
+nlohmann::ordered_json google_benchmark_rows(const Report& report);
 
 }  // namespace cnnbench

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 #include "harness/report/environment.h"
 #include "harness/report/format.h"
@@ -12,54 +11,17 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+/// `place`, then what `item` has.
+Json placed(Json place, Json item) {
+  for (auto& [key, value] : item.items()) place[key] = std::move(value);
+  return place;
+}
+
 template <typename T, typename Convert>
 Json list_of(const std::vector<T>& items, Convert convert) {
   Json list = Json::array();
   for (const T& item : items) list.push_back(convert(item));
   return list;
-}
-
-/// "vgg16/forward/onednn/layers/conv1_1/forward"; a whole step has no direction in its name.
-std::string benchmark_name(const Record& record) {
-  std::string name = record.model + "/" + record.pass + "/" + record.backend + "/" + record.view;
-  if (!record.layer.empty()) name += "/" + record.layer;
-  if (record.direction != "step" && !record.direction.empty()) name += "/" + record.direction;
-  return name;
-}
-
-/// compare.py pairs runs by name, so that a repeated one gets a number.
-std::string unique(const std::string& name, std::set<std::string>& taken) {
-  std::string candidate = name;
-  for (int i = 2; !taken.insert(candidate).second; ++i) candidate = name + "#" + std::to_string(i);
-  return candidate;
-}
-
-/// One row of Google Benchmark's. It wants a CPU time too; none is measured, so the real time stands for it:
-/// the calls that are timed keep their threads busy and block until they are done.
-Json benchmark_row(const Record& record, const std::string& name, std::size_t index) {
-  const Json nanoseconds = number_or_null(record.summary.mean * 1e9);
-  Json row = {{"name", name},
-              {"family_index", index},
-              {"per_family_instance_index", 0},
-              {"run_name", name},
-              {"run_type", "iteration"},
-              {"repetitions", 1},
-              {"repetition_index", 0},
-              {"threads", record.threads},
-              {"iterations", record.summary.n},
-              {"real_time", nanoseconds},
-              {"cpu_time", nanoseconds},
-              {"time_unit", "ns"}};
-  if (!record.implementation.empty()) row["label"] = record.implementation;
-  return row;
-}
-
-Json benchmark_rows(const std::vector<Record>& records) {
-  Json rows = Json::array();
-  std::set<std::string> taken;
-  for (const Record& record : records)
-    rows.push_back(benchmark_row(record, unique(benchmark_name(record), taken), rows.size()));
-  return rows;
 }
 
 Json interval_json(const std::optional<Interval>& interval) {
@@ -113,37 +75,6 @@ Json conditions_json(const Conditions& conditions) {
           {"unsettled_blocks", conditions.unsettled_blocks}};
 }
 
-Json record_json(const Report& report, const Record& record) {
-  return {
-      {"model", record.model},
-      {"pass", record.pass},
-      {"backend", record.backend},
-      {"view", record.view},
-      {"layer", record.layer},
-      {"kind", record.kind},
-      {"output", record.output},
-      {"direction", record.direction},
-      {"implementation", record.implementation},
-      {"layout", record.layout.empty() ? Json() : Json(record.layout)},
-      {"batch", record.batch},
-      {"ranks", record.ranks},
-      {"threads", record.threads},
-      {"gap", record.gap},
-      {"flops", record.flops},
-      {"bytes", record.bytes},
-      {"gflops_per_second", number_or_null(gflops_per_second(record.flops, seconds_a_step(record.summary)))},
-      {"direct_equivalent", record.direct_equivalent},
-      {"l2_error", number_or_null(l2_error(report, record))},
-      {"summary", summary_json(record.summary)},
-      {"samples", list_of(record.samples, [](double seconds) { return number_or_null(seconds); })},
-      {"per_rank", list_of(record.per_rank, rank_json)},
-      {"imbalance", number_or_null(record.imbalance)},
-      {"stop_reason", record.stop_reason},
-      {"instances", record.instances},
-      {"conditions", conditions_json(record.conditions)},
-      {"flags", list_of(record.flags, [](const Flag& flag) { return flag.text; })}};
-}
-
 /// Times to the nanosecond, which is what the clock counts in.
 Json nanosecond_list(const std::vector<double>& seconds) {
   return list_of(seconds, [](double value) { return number_or_null(std::round(value * 1e9) / 1e9); });
@@ -157,17 +88,40 @@ Json over_ranks_json(const std::optional<OverRanks>& parts) {
           {"waiting", summary_json(parts->waiting)}};
 }
 
+Json record_json(const BackendReport& backend, View view, const Record& record) {
+  return {
+      {"layer", record.layer},
+      {"kind", record.kind},
+      {"output", output_name(record)},
+      {"direction", direction_name(record)},
+      {"implementation", record.implementation},
+      {"layout", record.layout.empty() ? Json() : Json(record.layout)},
+      {"batch", record.batch},
+      {"ranks", record.ranks},
+      {"threads", record.threads},
+      {"gap", to_string(record.gap)},
+      {"flops", record.flops},
+      {"bytes", record.bytes},
+      {"gflops_per_second", number_or_null(gflops_per_second(record.flops, seconds_a_step(record.summary)))},
+      {"direct_equivalent", record.direct_equivalent},
+      {"l2_error", number_or_null(l2_error(backend, view, record))},
+      {"summary", summary_json(record.summary)},
+      {"samples", list_of(record.samples, [](double seconds) { return number_or_null(seconds); })},
+      {"per_rank", list_of(record.per_rank, rank_json)},
+      {"imbalance", number_or_null(record.imbalance)},
+      {"stop_reason", to_string(record.stop_reason)},
+      {"instances", record.instances},
+      {"conditions", conditions_json(record.conditions)},
+      {"flags", list_of(record.flags, [](const Flag& flag) { return flag.text; })}};
+}
+
 Json steps_json(const StepTimes& steps) {
   Json ranks = Json::array();
   for (std::size_t rank = 0; rank < steps.seconds.size(); ++rank)
     ranks.push_back({{"rank", rank},
                      {"start_seconds", nanosecond_list(steps.starts[rank])},
                      {"seconds", nanosecond_list(steps.seconds[rank])}});
-  return {{"model", steps.model},
-          {"pass", steps.pass},
-          {"backend", steps.backend},
-          {"view", steps.view},
-          {"layer", steps.layer},
+  return {{"layer", steps.layer},
           {"bursts", steps.bursts},
           {"burst_seconds", number_or_null(steps.burst_seconds)},
           {"step_seconds", number_or_null(steps.step_seconds)},
@@ -184,11 +138,8 @@ Json node_clock_json(const NodeClock& clock) {
 }
 
 Json check_json(const Check& check) {
-  return {{"model", check.model},
-          {"pass", check.pass},
-          {"backend", check.backend},
-          {"layer", check.layer},
-          {"tensor", check.tensor},
+  return {{"layer", check.layer},
+          {"tensor", tensor_name(check.tensor)},
           {"elements", check.elements},
           {"checked", check.checked},
           {"max_error", number_or_null(check.max_error)},
@@ -198,18 +149,16 @@ Json check_json(const Check& check) {
           {"message", check.message}};
 }
 
-Json comparison_json(const ReportedComparison& comparison) {
+Json comparison_json(const Report& report, const ReportedComparison& comparison) {
   return {{"name", comparison.name},
           {"samples_per_epoch",
            comparison.samples_per_epoch > 0 ? Json(comparison.samples_per_epoch) : Json(nullptr)},
-          {"models", comparison.models}};
+          {"models", list_of(comparison.networks,
+                             [&](std::size_t index) { return report.networks[index].model.name; })}};
 }
 
 Json setup_json(const Setup& setup) {
-  return {{"model", setup.model},
-          {"pass", setup.pass},
-          {"backend", setup.backend},
-          {"prepare_seconds", number_or_null(setup.prepare_seconds)},
+  return {{"prepare_seconds", number_or_null(setup.prepare_seconds)},
           {"weights_seconds", number_or_null(setup.weights_seconds)},
           {"verify_seconds", number_or_null(setup.verify_seconds)},
           {"parameters_mib", number_or_null(setup.parameters_mib)},
@@ -219,27 +168,21 @@ Json setup_json(const Setup& setup) {
 }
 
 Json failure_json(const Failure& failure) {
-  return {{"model", failure.model}, {"pass", failure.pass},     {"backend", failure.backend},
-          {"layer", failure.layer}, {"reason", failure.reason}, {"message", failure.message}};
+  return {{"layer", failure.layer}, {"reason", to_string(failure.reason)}, {"message", failure.message}};
 }
 
 Json library_fault_json(const LibraryFault& fault) {
-  return {{"model", fault.model},
-          {"pass", fault.pass},
-          {"backend", fault.backend},
-          {"layer", fault.layer},
-          {"operation", fault.operation},
+  return {{"layer", fault.layer},
+          {"operation", operation_name(fault)},
           {"implementation", fault.implementation},
           {"replaced_by", fault.replaced_by.empty() ? Json(nullptr) : Json(fault.replaced_by)},
-          {"found_by", fault.found_by},
+          {"found_by", found_by(fault)},
           {"message", fault.message}};
 }
 
 Json memory_json(const MemoryPeaks& peaks) {
   const auto bytes = [](const std::optional<std::int64_t>& value) { return value ? Json(*value) : Json(); };
-  return {{"model", peaks.model},
-          {"pass", peaks.pass},
-          {"estimated_bytes", peaks.estimated_bytes > 0 ? number_or_null(peaks.estimated_bytes) : Json()},
+  return {{"estimated_bytes", peaks.estimated_bytes > 0 ? number_or_null(peaks.estimated_bytes) : Json()},
           {"prepare_bytes", bytes(peaks.prepare_bytes)},
           {"verify_bytes", bytes(peaks.verify_bytes)},
           {"measure_bytes", bytes(peaks.measure_bytes)},
@@ -254,16 +197,6 @@ Json ceilings_json(const std::optional<Ceilings>& ceilings) {
           {"fma_flops_per_second_measured", list_of(ceilings->measured, number_or_null)}};
 }
 
-/// `passed` is null where nothing was checked.
-Json verification_json(const Report& report) {
-  const bool passed =
-      std::all_of(report.checks.begin(), report.checks.end(), [](const Check& c) { return c.passed; });
-  return {{"requested", report.verified},
-          {"passed", report.checks.empty() ? Json(nullptr) : Json(passed)},
-          {"tensors", report.checks.size()},
-          {"checks", list_of(report.checks, check_json)}};
-}
-
 Json choice_json(const Choice& choice) {
   const auto candidate = [](const Choice::Candidate& each) {
     return Json{{"name", each.name}, {"seconds", number_or_null(each.seconds)}};
@@ -275,20 +208,35 @@ Json choice_json(const Choice& choice) {
           {"from", choice.given ? "file" : "timing"}};
 }
 
-Json configs_json(const Report& report) {
-  Json configs = Json::array();
-  for (std::size_t i = 0; i < report.config_files.size(); ++i) {
-    const bool has_text = i < report.config_texts.size();
-    configs.push_back({{"name", report.config_files[i]},
-                       {"text", has_text ? Json(report.config_texts[i]) : Json(nullptr)}});
+void add_backend(Json& own, const ReportedBackend& of) {
+  Json place = {{"model", of.model.name}, {"pass", to_string(of.pass)}, {"backend", of.backend.name}};
+  const auto add = [&](Json& list, Json item) { list.push_back(placed(place, std::move(item))); };
+  if (of.backend.setup) add(own["setups"], setup_json(*of.backend.setup));
+  for (const Check& check : of.backend.checks) add(own["verification"]["checks"], check_json(check));
+  for (const Failure& failure : of.backend.failures) add(own["failures"], failure_json(failure));
+  for (const LibraryFault& fault : of.backend.library_faults)
+    add(own["library_faults"], library_fault_json(fault));
+  for (const auto& [view, found] : of.backend.views) {
+    place["view"] = to_string(view);
+    for (const Record& record : found.records) add(own["records"], record_json(of.backend, view, record));
+    for (const StepTimes& steps : found.steps) add(own["steps"], steps_json(steps));
   }
-  return configs;
 }
 
-Json backends_json(const Report& report) {
-  Json backends = Json::object();
-  for (const auto& [name, facts] : report.backend_facts) backends[name] = facts;
-  return backends;
+/// Fills the flat lists with what was found: each item begins with its place in the report.
+void add_found(Json& own, const Report& report) {
+  for (const ReportedBackend& of : all_backends(report)) add_backend(own, of);
+  for (const NetworkReport& network : report.networks)
+    for (const PassReport& pass : network.passes)
+      if (pass.memory.largest())
+        own["memory"].push_back(placed({{"model", network.model.name}, {"pass", to_string(pass.pass)}},
+                                       memory_json(pass.memory)));
+  Json& verification = own["verification"];
+  const Json& checks = verification["checks"];
+  verification["tensors"] = checks.size();
+  if (!checks.empty())
+    verification["passed"] = std::all_of(checks.begin(), checks.end(),
+                                         [](const Json& check) { return check["passed"].get<bool>(); });
 }
 
 }  // namespace
@@ -296,40 +244,43 @@ Json backends_json(const Report& report) {
 Json result_json(const Report& report) {
   const Json facts = report.environment.empty() ? Json::object() : report.environment.front();
   const std::string executable = report.command.empty() ? "" : report.command.front();
-  Json own = {{"schema", 1},
-              {"name", report.name},
-              {"status", report.status},
-              {"start_time", report.start_time},
-              {"command", report.command},
-              {"config", configs_json(report)},
-              {"comparisons", list_of(report.comparisons, comparison_json)},
-              {"settings", report.settings},
-              {"ranks", report.ranks},
-              {"threads", report.threads},
-              {"placement_remarks", report.placement_remarks},
-              {"environment", report.environment},
-              {"machine",
-               {{"ceilings", ceilings_json(report.ceilings)},
-                {"canary_references", canaries_json(report.canary_references)}}},
-              {"backends", backends_json(report)},
-              {"clock",
-               {{"cost_seconds", number_or_null(report.clock.cost_seconds)},
-                {"resolution_seconds", number_or_null(report.clock.resolution_seconds)},
-                {"nodes", list_of(report.node_clocks, node_clock_json)}}},
-              {"warnings", report.warnings},
-              {"verification", verification_json(report)},
-              {"models", list_of(report.models,
-                                 [](const ReportedModel& m) { return describe_json(m.model, m.batch); })},
-              {"setups", list_of(report.setups, setup_json)},
-              {"memory", list_of(report.memory, memory_json)},
-              {"backend_comparison", backend_comparison_json(report)},
-              {"records", list_of(report.records, [&](const Record& r) { return record_json(report, r); })},
-              {"steps", list_of(report.steps, steps_json)},
-              {"failures", list_of(report.failures, failure_json)},
-              {"library_faults", list_of(report.library_faults, library_fault_json)},
-              {"choices", list_of(report.choices, choice_json)}};
+  Json own = {
+      {"schema", 1},
+      {"name", report.name},
+      {"status", report.status},
+      {"start_time", report.start_time},
+      {"command", report.command},
+      {"config", report.configs},
+      {"comparisons", list_of(report.comparisons, [&](const auto& c) { return comparison_json(report, c); })},
+      {"settings", report.settings},
+      {"ranks", report.ranks},
+      {"threads", report.threads},
+      {"placement_remarks", report.placement_remarks},
+      {"environment", report.environment},
+      {"machine",
+       {{"ceilings", ceilings_json(report.ceilings)},
+        {"canary_references", canaries_json(report.canary_references)}}},
+      {"backends", report.backend_facts},
+      {"clock",
+       {{"cost_seconds", number_or_null(report.clock.cost_seconds)},
+        {"resolution_seconds", number_or_null(report.clock.resolution_seconds)},
+        {"nodes", list_of(report.node_clocks, node_clock_json)}}},
+      {"warnings", report.warnings},
+      {"verification",
+       {{"requested", report.verified}, {"passed", nullptr}, {"tensors", 0}, {"checks", Json::array()}}},
+      {"models",
+       list_of(report.networks, [](const NetworkReport& n) { return describe_json(n.model, n.batch); })},
+      {"setups", Json::array()},
+      {"memory", Json::array()},
+      {"backend_comparison", backend_comparison_json(report)},
+      {"records", Json::array()},
+      {"steps", Json::array()},
+      {"failures", Json::array()},
+      {"library_faults", Json::array()},
+      {"choices", list_of(report.choices, choice_json)}};
+  add_found(own, report);
   return {{"context", google_benchmark_context(facts, report.start_time, executable)},
-          {"benchmarks", benchmark_rows(report.records)},
+          {"benchmarks", google_benchmark_rows(report)},
           {"cnnbench", std::move(own)}};
 }
 

@@ -8,10 +8,11 @@
 namespace cnnbench {
 namespace {
 
-std::optional<double> combined_sd(const std::vector<const Record*>& records) {
+std::optional<double> combined_sd(View view, const std::vector<const Record*>& records) {
   if (records.size() == 1) return records.front()->summary.sd;
   Welford welford;
-  for (const double seconds : summed_samples(records)) welford.add(seconds);
+  if (view != View::isolated)  // each layer has steps of its own
+    for (const double seconds : summed_samples(records)) welford.add(seconds);
   if (const auto variance = welford.variance()) return std::sqrt(*variance);
   double squares = 0;
   for (const Record* record : records) {
@@ -21,29 +22,28 @@ std::optional<double> combined_sd(const std::vector<const Record*>& records) {
   return std::sqrt(squares);
 }
 
-std::size_t position(const Report& report, const std::string& model, const std::string& layer) {
-  const ReportedModel* reported = find_model(report, model);
-  if (reported == nullptr) return 0;
-  const auto& layers = reported->model.layers;
-  const auto found =
-      std::find_if(layers.begin(), layers.end(), [&](const auto& other) { return other.name == layer; });
-  return static_cast<std::size_t>(found - layers.begin());
-}
-
 }  // namespace
+
+std::vector<ReportedBackend> all_backends(const Report& report) {
+  std::vector<ReportedBackend> all;
+  for (const NetworkReport& network : report.networks)
+    for (const PassReport& pass : network.passes)
+      for (const BackendReport& backend : pass.backends) all.push_back({network.model, pass.pass, backend});
+  return all;
+}
 
 std::vector<double> summed_samples(const std::vector<const Record*>& records) {
   if (records.empty()) return {};
   std::vector<double> sums = records.front()->samples;
   for (std::size_t i = 1; i < records.size(); ++i) {
     const std::vector<double>& samples = records[i]->samples;
-    if (samples.size() != sums.size() || records[i]->view == "isolated") return {};
+    if (samples.size() != sums.size()) return {};
     for (std::size_t step = 0; step < sums.size(); ++step) sums[step] += samples[step];
   }
   return sums;
 }
 
-std::optional<CombinedTime> combine(const std::vector<const Record*>& records) {
+std::optional<CombinedTime> combine(View view, const std::vector<const Record*>& records) {
   if (records.empty()) return std::nullopt;
   CombinedTime combined;
   for (const Record* record : records) {
@@ -51,7 +51,7 @@ std::optional<CombinedTime> combine(const std::vector<const Record*>& records) {
     combined.flops += record->flops;
     combined.direct_equivalent = combined.direct_equivalent || record->direct_equivalent;
   }
-  combined.time.sd = combined_sd(records);
+  combined.time.sd = combined_sd(view, records);
   return combined;
 }
 
@@ -62,48 +62,48 @@ std::vector<const Record*> LayerTimes::all() const {
   return present;
 }
 
-std::vector<LayerTimes> layer_times(const Report& report, const std::string& model, const std::string& pass,
-                                    const std::string& backend, const std::string& view) {
+std::vector<LayerTimes> layer_times(const Model& model, std::span<const Record> records) {
   std::vector<LayerTimes> layers;
-  for (const Record& record : report.records) {
-    if (record.model != model || record.pass != pass || record.backend != backend || record.view != view)
-      continue;
-    const auto direction = std::find(directions.begin(), directions.end(), record.direction);
-    if (direction == directions.end()) continue;
+  for (const Record& record : records) {
     auto layer = std::find_if(layers.begin(), layers.end(),
                               [&](const auto& row) { return row.layer == record.layer; });
-    if (layer == layers.end()) layer = layers.insert(layer, LayerTimes{record.layer, record.output, {}});
-    layer->records[static_cast<std::size_t>(direction - directions.begin())] = &record;
+    if (layer == layers.end())
+      layer = layers.insert(layer, LayerTimes{record.layer, output_name(record), {}});
+    layer->records[static_cast<std::size_t>(record.direction.value())] = &record;
   }
   std::stable_sort(layers.begin(), layers.end(), [&](const LayerTimes& a, const LayerTimes& b) {
-    return position(report, model, a.layer) < position(report, model, b.layer);
+    return layer_position(model, a.layer) < layer_position(model, b.layer);
   });
   return layers;
 }
 
-std::optional<double> l2_error(const Report& report, const Record& record) {
-  const std::string_view tensor = record.direction == "forward"            ? "output"
-                                  : record.direction == "backward_data"    ? "input_gradient"
-                                  : record.direction == "backward_weights" ? "weights_gradient"
-                                                                           : "";
-  if (tensor.empty() || record.view != "layers" || record.layer == "loss") return std::nullopt;
-  for (const Check& check : report.checks)
-    if (check.layer == record.layer && check.tensor == tensor && check.model == record.model &&
-        check.pass == record.pass && check.backend == record.backend)
-      return check.l2_error;
+std::size_t layer_position(const Model& model, const std::string& layer) {
+  const auto found = std::find_if(model.layers.begin(), model.layers.end(),
+                                  [&](const ModelLayer& other) { return other.name == layer; });
+  return static_cast<std::size_t>(found - model.layers.begin());
+}
+
+std::optional<double> l2_error(const BackendReport& backend, View view, const Record& record) {
+  constexpr std::array made = {Tensor::output, Tensor::input_gradient, Tensor::weights_gradient};
+  const auto direction = static_cast<std::size_t>(record.direction.value_or(Direction::reorder));
+  if (view != View::layers || direction >= made.size() || record.layer == "loss") return std::nullopt;
+  for (const Check& check : backend.checks)
+    if (check.layer == record.layer && check.tensor == made[direction]) return check.l2_error;
   return std::nullopt;
 }
 
-const ReportedModel* find_model(const Report& report, const std::string& name) {
-  const auto found = std::find_if(report.models.begin(), report.models.end(),
-                                  [&](const ReportedModel& reported) { return reported.model.name == name; });
-  return found == report.models.end() ? nullptr : &*found;
+std::string direction_name(const Record& record) {
+  return record.direction ? std::string(to_string(*record.direction)) : "step";
+}
+
+std::string output_name(const Record& record) {
+  return record.output ? to_string(*record.output) : record.layer.empty() ? "" : "1";
 }
 
 std::string describe_run(const Record& record) {
   return fmt::format("batch {}{}, {} × {}{}", grouped(record.batch), record.ranks > 1 ? " a rank" : "",
                      counted(record.ranks, "rank"), counted(record.threads, "thread"),
-                     record.gap == "none" ? "" : ", gap " + record.gap);
+                     record.gap == Gap::none ? "" : fmt::format(", gap {}", to_string(record.gap)));
 }
 
 }  // namespace cnnbench

@@ -10,24 +10,24 @@
 
 #include "harness/measure/ceilings.h"
 #include "harness/measure/clock.h"
-#include "harness/measure/memory_peaks.h"
 #include "harness/measure/rank_clocks.h"
 #include "harness/measure/record.h"
 #include "harness/model/model.h"
 
 namespace cnnbench {
 
-/// A network of the run, as the report needs it.
-struct ReportedModel {
+/// A network of the run, and what was found about it.
+struct NetworkReport {
   Model model;
   std::int64_t batch = 0;  ///< a rank
+  std::vector<PassReport> passes = {};
 };
 
 /// Networks of a run that are set side by side.
 struct ReportedComparison {
   std::string name;
   std::int64_t samples_per_epoch = 0;
-  std::vector<std::string> models;  ///< their names; other networks of the run are not part of it
+  std::vector<std::size_t> networks;  ///< indices of Report::networks; the others are not part of it
 };
 
 /// All that a run found; complete on rank 0.
@@ -36,12 +36,11 @@ struct Report {
   std::string status = "complete";  ///< running, complete, partial, invalid
   std::string start_time;           ///< UTC, "2026-11-21T21:57:45Z"
   std::vector<std::string> command;
-  std::vector<std::string> config_files;
-  std::vector<std::string> config_texts;
+  nlohmann::ordered_json configs = nlohmann::ordered_json::array();  ///< the files: {"name", "text"}
   std::vector<ReportedComparison> comparisons;
-  nlohmann::ordered_json settings;                                            ///< the run settings in force
-  std::vector<nlohmann::ordered_json> environment;                            ///< one a rank
-  std::vector<std::pair<std::string, nlohmann::ordered_json>> backend_facts;  ///< name → version and facts
+  nlohmann::ordered_json settings;                                          ///< the run settings in force
+  std::vector<nlohmann::ordered_json> environment;                          ///< one a rank
+  nlohmann::ordered_json backend_facts = nlohmann::ordered_json::object();  ///< name → version and facts
   ClockCost clock;
   std::vector<NodeClock> node_clocks;  ///< one a node; empty where nothing was timed
   std::optional<Ceilings> ceilings;    ///< of the rank with the lowest; empty where they were not measured
@@ -50,17 +49,28 @@ struct Report {
   std::vector<int> threads;                    ///< one a rank
   std::vector<std::string> placement_remarks;  ///< where threads and their places come from the environment
   std::vector<std::string> warnings;           ///< placement, build type, …
-  std::vector<ReportedModel> models;
-  std::vector<Setup> setups;
-  std::vector<Check> checks;
-  bool verified = false;  ///< verification was asked for
-  std::vector<Record> records;
-  std::vector<StepTimes> steps;
-  std::vector<Failure> failures;
-  std::vector<LibraryFault> library_faults;
+  bool verified = false;                       ///< verification was asked for
+  std::vector<NetworkReport> networks;
   std::vector<Choice> choices;
-  std::vector<MemoryPeaks> memory;  ///< one an experiment
 };
+
+/// A backend of a report, below its network and its pass.
+struct ReportedBackend {
+  const Model& model;
+  Pass pass;
+  const BackendReport& backend;
+};
+
+/// All backends of a report, in its order.
+std::vector<ReportedBackend> all_backends(const Report& report);
+
+/// Calls work(backend, view, record) for each record of a report, in its order.
+template <typename Work>
+void for_each_record(const Report& report, Work work) {
+  for (const ReportedBackend& one : all_backends(report))
+    for (const auto& [view, found] : one.backend.views)
+      for (const Record& record : found.records) work(one, view, record);
+}
 
 /// --describe: a network's table: layer, kind, output, receptive field, weights, biases, FLOPs, bytes,
 /// FLOP/byte.
@@ -73,15 +83,15 @@ std::string format_time_per_batch(const Summary& summary);
 
 /// The report for people. `print_report` is made of these, in this order.
 void print_header(std::ostream& out, const Report& report);
-/// "Forward across 100 steps, 1.234 ± 0.005 s/batch", images/s a rank and of all, why it stopped, flags.
-void print_network(std::ostream& out, const Report& report, const Record& record);
-/// Table of layers of one (model, pass, backend, view): output, implementation, time ± sd, share, GFLOP/s a
-/// direction.
-void print_layers(std::ostream& out, const Report& report, const std::string& model, const std::string& pass,
-                  const std::string& backend, const std::string& view);
+/// "Forward across 100 steps, 1.234 ± 0.005 s/batch", images/s a rank and of all, why it stopped, flags; of
+/// the network view.
+void print_network(std::ostream& out, const ReportedBackend& of);
+/// Table of layers of the view `layers` or `isolated`: output, implementation, time ± sd, share, GFLOP/s a
+/// direction. `ceilings` are what rates are held against.
+void print_layers(std::ostream& out, const ReportedBackend& of, View view,
+                  const std::optional<Ceilings>& ceilings);
 /// The twelve cumulative times of the OverFeat benchmark and the like.
-void print_prefixes(std::ostream& out, const Report& report, const std::string& model,
-                    const std::string& pass, const std::string& backend);
+void print_prefixes(std::ostream& out, const ReportedBackend& of);
 /// Of each comparison: parameters, FLOPs, bytes, time a step, time an epoch, each also relative to its first
 /// model.
 void print_comparisons(std::ostream& out, const Report& report);

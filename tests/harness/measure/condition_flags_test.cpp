@@ -87,16 +87,19 @@ TEST(RateCanaries, OfRecordsRenewsTheirFlagsByAReferenceThatIsKnownLater) {
   Record record;
   record.conditions.canaries = {times(1.0, 1, 1)};
   record.flags = {{"drift", "it drifts", 0.1}};
-  std::vector records{record};
+  PassReport report;
+  report.backends.push_back({"fake"});
+  std::vector<Record>& records = report.backends[0].views[View::network].records;
+  records = {record};
 
-  rate_canaries(records, std::vector{times(1.9, 1, 1)});  // of a disturbed start-up
+  rate_canaries(report, std::vector{times(1.9, 1, 1)});  // of a disturbed start-up
   EXPECT_THAT(records[0].flags, SizeIs(1));
-  rate_canaries(records, std::vector{times(0.5, 1, 1)});
+  rate_canaries(report, std::vector{times(0.5, 1, 1)});
   ASSERT_THAT(records[0].flags, SizeIs(2));
   EXPECT_EQ(records[0].flags[0].about, "drift");
   EXPECT_EQ(records[0].flags[1].about, "slower cores");
   EXPECT_EQ(records[0].conditions.slowdown, 2);
-  rate_canaries(records, std::vector{times(0.25, 1, 1)});
+  rate_canaries(report, std::vector{times(0.25, 1, 1)});
   EXPECT_THAT(records[0].flags, SizeIs(2));
   EXPECT_EQ(records[0].flags[1].size, 4);
 }

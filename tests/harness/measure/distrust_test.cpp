@@ -85,39 +85,41 @@ TEST_F(Distrust, MeasuresTheNextImplementationOfAnOperationThatIsWrongAndTellsBo
   const FakeBackend backend("library", library.prepare());
 
   const Findings findings = run({&backend, &reference()}, {View::layers});
+  const BackendReport& found = findings.report.backends[0];
 
-  EXPECT_THAT(findings.failures, IsEmpty());
-  ASSERT_EQ(findings.library_faults.size(), 1U);
-  const LibraryFault& fault = findings.library_faults[0];
-  EXPECT_EQ(fault.model, "small");
-  EXPECT_EQ(fault.pass, "forward-backward");
-  EXPECT_EQ(fault.backend, "library");
+  EXPECT_EQ(findings.report.pass, Pass::forward_backward);
+  EXPECT_EQ(found.name, "library");
+  EXPECT_THAT(found.failures, IsEmpty());
+  ASSERT_EQ(found.library_faults.size(), 1U);
+  const LibraryFault& fault = found.library_faults[0];
   EXPECT_EQ(fault.layer, "dense");
-  EXPECT_EQ(fault.operation, "forward");
+  EXPECT_EQ(fault.operation, LibraryFault::Operation(Direction::forward));
   EXPECT_EQ(fault.implementation, "fast");
   EXPECT_EQ(fault.replaced_by, "sure");
-  EXPECT_EQ(fault.found_by, "verification");
+  EXPECT_EQ(found_by(fault), "verification");
   EXPECT_THAT(fault.message, ::testing::StartsWith("dense output, element 3: found "));
-  for (const Check& check : findings.checks) EXPECT_TRUE(check.passed) << check.layer << " " << check.tensor;
-  const auto measured = std::find_if(findings.records.begin(), findings.records.end(), [](const Record& r) {
-    return r.backend == "library" && r.layer == "dense" && r.direction == "forward";
+  for (const Check& check : found.checks)
+    EXPECT_TRUE(check.passed) << check.layer << " " << tensor_name(check.tensor);
+  const auto records = found.records(View::layers);
+  const auto measured = std::find_if(records.begin(), records.end(), [](const Record& r) {
+    return r.layer == "dense" && r.direction == Direction::forward;
   });
-  ASSERT_NE(measured, findings.records.end());
+  ASSERT_NE(measured, records.end());
   EXPECT_EQ(measured->implementation, "sure");
-  EXPECT_EQ(findings.setups.size(), 2U);
+  for (const BackendReport& backend_found : findings.report.backends) EXPECT_TRUE(backend_found.setup);
 }
 
 TEST_F(Distrust, GoesOnToTheThirdWhereTheSecondIsWrongToo) {
   const Library library{.names = {"fast", "odd", "sure"}, .wrong = {"fast", "odd"}};
   const FakeBackend backend("library", library.prepare());
 
-  const Findings findings = run({&backend}, {View::network});
+  const BackendReport found = run(backend, {View::network});
 
-  EXPECT_THAT(findings.failures, IsEmpty());
-  ASSERT_EQ(findings.library_faults.size(), 2U);
-  EXPECT_EQ(findings.library_faults[0].implementation, "fast");
-  EXPECT_EQ(findings.library_faults[1].implementation, "odd");
-  for (const LibraryFault& fault : findings.library_faults) EXPECT_EQ(fault.replaced_by, "sure");
+  EXPECT_THAT(found.failures, IsEmpty());
+  ASSERT_EQ(found.library_faults.size(), 2U);
+  EXPECT_EQ(found.library_faults[0].implementation, "fast");
+  EXPECT_EQ(found.library_faults[1].implementation, "odd");
+  for (const LibraryFault& fault : found.library_faults) EXPECT_EQ(fault.replaced_by, "sure");
 }
 
 TEST_F(Distrust, SuspectsEveryDirectionThatMayHaveMadeATensor) {
@@ -127,11 +129,11 @@ TEST_F(Distrust, SuspectsEveryDirectionThatMayHaveMadeATensor) {
                         .tensor = Tensor::input_gradient};
   const FakeBackend backend("library", library.prepare());
 
-  const Findings findings = run({&backend}, {View::network});
+  const BackendReport found = run(backend, {View::network});
 
-  EXPECT_THAT(findings.failures, IsEmpty());
-  ASSERT_EQ(findings.library_faults.size(), 1U);
-  EXPECT_EQ(findings.library_faults[0].operation, "backward_weights");
+  EXPECT_THAT(found.failures, IsEmpty());
+  ASSERT_EQ(found.library_faults.size(), 1U);
+  EXPECT_EQ(found.library_faults[0].operation, LibraryFault::Operation(Direction::backward_weights));
 }
 
 TEST_F(Distrust, IsAFailureOfThatBackendAloneWhereThereIsNoOther) {
@@ -140,14 +142,15 @@ TEST_F(Distrust, IsAFailureOfThatBackendAloneWhereThereIsNoOther) {
     const FakeBackend backend("library", library.prepare());
 
     const Findings findings = run({&backend, &reference()}, {View::network});
+    const BackendReport& found = findings.report.backends[0];
 
-    ASSERT_EQ(findings.failures.size(), 1U);
-    EXPECT_EQ(findings.failures[0].backend, "library");
-    EXPECT_EQ(findings.failures[0].reason, "verification");
-    EXPECT_THAT(findings.failures[0].message, ::testing::StartsWith("dense output, element 3: found "));
-    EXPECT_THAT(findings.library_faults, IsEmpty());
-    ASSERT_EQ(findings.records.size(), 1U);
-    EXPECT_EQ(findings.records[0].backend, "reference");
+    ASSERT_EQ(found.failures.size(), 1U);
+    EXPECT_EQ(found.failures[0].reason, Failure::Reason::verification);
+    EXPECT_THAT(found.failures[0].message, ::testing::StartsWith("dense output, element 3: found "));
+    EXPECT_THAT(found.library_faults, IsEmpty());
+    EXPECT_THAT(found.views, IsEmpty());
+    EXPECT_THAT(findings.report.backends[1].failures, IsEmpty());
+    EXPECT_EQ(findings.report.backends[1].records(View::network).size(), 1U);
   }
 }
 
@@ -157,9 +160,9 @@ TEST_F(Distrust, GivesUpAfterAFewImplementations) {
   library.wrong = library.names;
   const FakeBackend backend("library", library.prepare());
 
-  const Findings findings = run({&backend}, {View::network});
+  const BackendReport found = run(backend, {View::network});
 
-  EXPECT_EQ(findings.failures.size(), 1U);
+  EXPECT_EQ(found.failures.size(), 1U);
   EXPECT_LT(backend.prepared.size(), 20U);
 }
 
@@ -167,10 +170,10 @@ TEST_F(Distrust, HoldsForLayersAloneToo) {
   const Library library{.names = {"fast", "sure"}, .wrong = {"fast"}};
   const FakeBackend backend("library", library.prepare());
 
-  const Findings findings = run({&backend}, {View::isolated});
+  const BackendReport found = run(backend, {View::isolated});
 
-  for (const Record& record : findings.records)
-    if (record.layer == "dense" && record.direction == "forward") {
+  for (const Record& record : found.records(View::isolated))
+    if (record.layer == "dense" && record.direction == Direction::forward) {
       EXPECT_EQ(record.implementation, "sure");
     }
 }
@@ -202,13 +205,13 @@ TEST_F(Distrust, TakesTheNextImplementationThatOneDnnHas) {
       return program;
     });
 
-    const Findings findings = run({&spoilt}, {});
+    const BackendReport found = run(spoilt, {});
 
-    for (const Failure& failure : findings.failures) ADD_FAILURE() << one.layer << ": " << failure.message;
-    ASSERT_EQ(findings.library_faults.size(), 1U) << one.layer;
-    EXPECT_EQ(findings.library_faults[0].layer, one.layer);
-    EXPECT_EQ(findings.library_faults[0].implementation, first);
-    EXPECT_THAT(findings.library_faults[0].replaced_by, ::testing::Not(::testing::AnyOf("", first)));
+    for (const Failure& failure : found.failures) ADD_FAILURE() << one.layer << ": " << failure.message;
+    ASSERT_EQ(found.library_faults.size(), 1U) << one.layer;
+    EXPECT_EQ(found.library_faults[0].layer, one.layer);
+    EXPECT_EQ(found.library_faults[0].implementation, first);
+    EXPECT_THAT(found.library_faults[0].replaced_by, ::testing::Not(::testing::AnyOf("", first)));
   }
 }
 
@@ -232,11 +235,11 @@ TEST(Suspects, AreTheOperationsThatMakeATensorAndReordersAfterThem) {
   const Model model = network();
   const Three program;
 
-  EXPECT_THAT(suspects(program, model, {"pool", "output"}), ElementsAre(1, 0));
-  EXPECT_THAT(suspects(program, model, {"conv", "output"}), ElementsAre(2));
-  EXPECT_THAT(suspects(program, model, {"pool", "input_gradient"}), ElementsAre(3, 4, 0));
-  EXPECT_THAT(suspects(program, model, {"pool", "output_gradient"}), ElementsAre(0));
-  EXPECT_THAT(suspects(program, model, {"pool", "weights"}), IsEmpty());
+  EXPECT_THAT(suspects(program, model, {"pool", Tensor::output}), ElementsAre(1, 0));
+  EXPECT_THAT(suspects(program, model, {"conv", Tensor::output}), ElementsAre(2));
+  EXPECT_THAT(suspects(program, model, {"pool", Tensor::input_gradient}), ElementsAre(3, 4, 0));
+  EXPECT_THAT(suspects(program, model, {"pool", Tensor::output_gradient}), ElementsAre(0));
+  EXPECT_THAT(suspects(program, model, {"pool", Tensor::weights}), IsEmpty());
 }
 
 }  // namespace

@@ -99,23 +99,22 @@ TEST_F(RunExperiment, TurnsAnExceptionOfAStepIntoAFailureAndMeasuresTheOthers) {
     });
     const FakeBackend fine("fine", plain());
     std::vector<std::string> shown;
-    observer.view_done = [&](View view, const std::vector<const Backend*>& backends, const Findings&) {
-      for (const Backend* backend : backends)
-        shown.push_back(backend->name() + " " + std::string(to_string(view)));
+    observer.view_done = [&](View view, const std::vector<const BackendReport*>& backends, const Findings&) {
+      for (const BackendReport* backend : backends)
+        shown.push_back(backend->name + " " + std::string(to_string(view)));
     };
 
     const Findings findings = run({&broken, &fine}, {View::network, View::layers, View::isolated});
 
-    ASSERT_THAT(findings.failures, SizeIs(1)) << n;
-    EXPECT_EQ(findings.failures[0].backend, "broken");
-    EXPECT_EQ(findings.failures[0].reason, "error");
-    EXPECT_EQ(findings.failures[0].message, "while it was timed: the library broke");
+    const BackendReport& of_broken = findings.report.backends.at(0);
+    const BackendReport& of_fine = findings.report.backends.at(1);
+    ASSERT_THAT(of_broken.failures, SizeIs(1)) << n;
+    EXPECT_EQ(of_broken.failures[0].reason, Failure::Reason::error);
+    EXPECT_EQ(of_broken.failures[0].message, "while it was timed: the library broke");
+    EXPECT_THAT(of_fine.failures, SizeIs(0)) << n;
     EXPECT_FALSE(findings.interrupted);
-    const auto alone = run({&fine}, experiment.views).records.size();
-    EXPECT_EQ(std::count_if(findings.records.begin(), findings.records.end(),
-                            [](const Record& record) { return record.backend == "fine"; }),
-              alone)
-        << n;
+    const BackendReport alone = run(fine, experiment.views);
+    for (const View view : experiment.views) EXPECT_EQ(names(of_fine, view), names(alone, view)) << n;
     EXPECT_THAT(shown, ::testing::IsSupersetOf({"fine network", "fine layers", "fine isolated"}));
     EXPECT_EQ(std::count(shown.begin(), shown.end(), "broken isolated"), 0);
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -48,10 +49,10 @@ class FaultInjection : public ::testing::Test {
     return verify(*program, model, options, *find_backend("reference")->oracle(), settings);
   }
 
-  static Check check_of(const std::vector<Check>& all, const std::string& layer, const std::string& tensor) {
+  static Check check_of(const std::vector<Check>& all, const std::string& layer, Tensor tensor) {
     for (const Check& check : all)
       if (check.layer == layer && check.tensor == tensor) return check;
-    throw std::out_of_range(layer + " " + tensor);
+    throw std::out_of_range(fmt::format("{} {}", layer, tensor_name(tensor)));
   }
 
   /// The first check that failed, as "layer tensor"; empty where all passed. Others may fail as well, where
@@ -60,7 +61,7 @@ class FaultInjection : public ::testing::Test {
     for (const Check& check : checks()) {
       if (check.passed) continue;
       message = check.message;
-      return check.layer + " " + check.tensor;
+      return fmt::format("{} {}", check.layer, tensor_name(check.tensor));
     }
     return "";
   }

@@ -148,13 +148,13 @@ TEST_F(RunRenewal, PreparesTheProgramsThatAreComparedAgainEveryOtherTimeInRevers
   const FakeBackend a("a", prepare("a"));
   const FakeBackend b("b", prepare("b"));
   experiment.timing = {1, 100, 0, 0};
-  EXPECT_THAT(run({&a, &b}, {View::network, View::layers}).records, Each(Field(&Record::instances, 20)));
+  EXPECT_THAT(records(run({&a, &b}, {View::network, View::layers})), Each(Field(&Record::instances, 20)));
   EXPECT_EQ(prepared.substr(0, 8), "abbaabba");
   EXPECT_EQ(prepared.size(), 40U);
   EXPECT_EQ(idle, 0U);  // the steps run in the new programs
 
   prepared.clear();
-  EXPECT_THAT(run({&a}, {View::network}).records, Each(Field(&Record::instances, 1)));
+  EXPECT_THAT(records(run({&a}, {View::network})), Each(Field(&Record::instances, 1)));
   EXPECT_EQ(prepared, "a");
 }
 
@@ -167,12 +167,13 @@ TEST_F(RunRenewal, ThatFailsKeepsWhatWasMeasuredAndIsAFailureOfThatBackend) {
   });
   experiment.timing = {1, 100, 0, 0};
   const Findings found = run({&a, &b}, {View::network});
-  ASSERT_THAT(found.records, SizeIs(2));
-  EXPECT_THAT(found.records, Each(Field(&Record::stop_reason, "failed")));
-  EXPECT_THAT(found.records[0].samples, SizeIs(15));
-  ASSERT_THAT(found.failures, SizeIs(1));
-  EXPECT_EQ(found.failures[0].backend, "b");
-  EXPECT_THAT(found.failures[0].message, ::testing::HasSubstr("made anew: no memory any more"));
+  const std::vector<BackendReport>& backends = found.report.backends;
+  ASSERT_THAT(records(found), SizeIs(2));
+  EXPECT_THAT(records(found), Each(Field(&Record::stop_reason, StopReason::failed)));
+  EXPECT_THAT(records(found)[0].samples, SizeIs(15));
+  EXPECT_THAT(backends.at(0).failures, SizeIs(0));
+  ASSERT_THAT(backends.at(1).failures, SizeIs(1));
+  EXPECT_THAT(backends[1].failures[0].message, ::testing::HasSubstr("made anew: no memory any more"));
   EXPECT_FALSE(found.interrupted);
 }
 
@@ -184,8 +185,9 @@ TEST_F(RunRenewal, RefusesAProgramOfOtherOperations) {
   });
   experiment.timing = {1, 100, 0, 0};
   const Findings found = run({&a, &b}, {View::network});
-  ASSERT_THAT(found.failures, SizeIs(1));
-  EXPECT_THAT(found.failures[0].message, ::testing::HasSubstr("other operations"));
+  EXPECT_THAT(found.report.backends.at(0).failures, SizeIs(0));
+  ASSERT_THAT(found.report.backends.at(1).failures, SizeIs(1));
+  EXPECT_THAT(found.report.backends[1].failures[0].message, ::testing::HasSubstr("other operations"));
 }
 
 TEST_F(RunRenewal, PreparesAProgramWithWhatTheTunerChoseBefore) {
@@ -201,7 +203,7 @@ TEST_F(RunRenewal, PreparesAProgramWithWhatTheTunerChoseBefore) {
   const FakeBackend b("b", plain());
   experiment.timing = {1, 30, 0, 0};
   const Findings found = run({&a, &b}, {View::network});
-  EXPECT_THAT(found.records, Each(Field(&Record::instances, Gt(2))));
+  EXPECT_THAT(records(found), Each(Field(&Record::instances, Gt(2))));
   EXPECT_THAT(chosen, StartsWith("fast fast fast "));
   EXPECT_THAT(found.choices, SizeIs(1));
 }

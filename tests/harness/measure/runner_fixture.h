@@ -57,6 +57,11 @@ class RunExperiment : public ::testing::Test {
     return run_experiment(experiment, *cluster, clock, {}, observer);
   }
 
+  /// What is found about a backend alone.
+  BackendReport run(const Backend& backend, const std::vector<View>& views) {
+    return run({&backend}, views).report.backends.at(0);
+  }
+
   static Experiment quick() {
     Experiment e;
     e.pass = Pass::forward_backward;
@@ -66,11 +71,21 @@ class RunExperiment : public ::testing::Test {
     return e;
   }
 
+  /// Those of all backends and views.
+  static std::vector<Record> records(const Findings& findings) {
+    std::vector<Record> all;
+    for (const BackendReport& backend : findings.report.backends)
+      for (const auto& [view, found] : backend.views)
+        all.insert(all.end(), found.records.begin(), found.records.end());
+    return all;
+  }
+
   /// "layer direction" of all records of a view.
-  static std::vector<std::string> names(const Findings& findings, const std::string& view) {
+  static std::vector<std::string> names(const BackendReport& report, View view) {
     std::vector<std::string> list;
-    for (const Record& record : findings.records)
-      if (record.view == view) list.push_back(record.layer + " " + record.direction);
+    for (const Record& record : report.records(view))
+      list.push_back(record.layer + " " +
+                     (record.direction ? std::string(to_string(*record.direction)) : "step"));
     return list;
   }
 

@@ -19,17 +19,18 @@ TEST_F(RunExperiment, TurnsAnUnsupportedLayerIntoAFailureAndGoesOnWithTheOthers)
 
   const Findings findings = run({&weak, &strong}, {View::network});
 
-  ASSERT_EQ(findings.failures.size(), 1U);
-  const Failure& failure = findings.failures[0];
-  EXPECT_EQ(failure.model, "net");
-  EXPECT_EQ(failure.pass, "forward-backward");
-  EXPECT_EQ(failure.backend, "weak");
+  const BackendReport& without = findings.report.backends.at(0);
+  EXPECT_EQ(findings.report.pass, Pass::forward_backward);
+  EXPECT_EQ(without.name, "weak");
+  ASSERT_EQ(without.failures.size(), 1U);
+  const Failure& failure = without.failures[0];
   EXPECT_EQ(failure.layer, "conv");
-  EXPECT_EQ(failure.reason, "unsupported");
+  EXPECT_EQ(failure.reason, Failure::Reason::unsupported);
   EXPECT_EQ(failure.message, "no kernel for it");
   EXPECT_THAT(weak.prepared, IsEmpty());
-  ASSERT_EQ(findings.records.size(), 1U);
-  EXPECT_EQ(findings.records[0].backend, "strong");
+  EXPECT_THAT(without.views, IsEmpty());
+  EXPECT_THAT(findings.report.backends.at(1).failures, IsEmpty());
+  EXPECT_EQ(findings.report.backends[1].records(View::network).size(), 1U);
 }
 
 TEST_F(RunExperiment, TurnsAnExceptionOfPreparingIntoAFailure) {
@@ -42,12 +43,14 @@ TEST_F(RunExperiment, TurnsAnExceptionOfPreparingIntoAFailure) {
 
   const Findings findings = run({&broken, &greedy}, {View::network, View::layers});
 
-  ASSERT_EQ(findings.failures.size(), 2U);
-  EXPECT_EQ(findings.failures[0].reason, "error");
-  EXPECT_EQ(findings.failures[0].message, "no primitive");
-  EXPECT_EQ(findings.failures[1].message, "out of memory while preparing");
-  EXPECT_THAT(findings.records, IsEmpty());
-  EXPECT_THAT(findings.setups, IsEmpty());
+  std::vector<std::string> messages;
+  for (const BackendReport& backend : findings.report.backends) {
+    for (const Failure& failure : backend.failures) messages.push_back(failure.message);
+    EXPECT_THAT(backend.views, IsEmpty());
+    EXPECT_FALSE(backend.setup);
+  }
+  EXPECT_THAT(messages, ElementsAre("no primitive", "out of memory while preparing"));
+  EXPECT_EQ(findings.report.backends[0].failures[0].reason, Failure::Reason::error);
 }
 
 /// Rank 0 of two or another rank, which is told what it should not be told.
@@ -65,23 +68,23 @@ TEST_F(RunExperiment, FailsWhereParametersAreNotThoseOfRank0) {
   ToldOtherwise told(0, 1);
   cluster = &told;
 
-  const Findings findings = run({find_backend("reference")}, {View::network});
+  const BackendReport found = run(*find_backend("reference"), {View::network});
 
-  ASSERT_EQ(findings.failures.size(), 1U);
-  EXPECT_EQ(findings.failures[0].reason, "verification");
-  EXPECT_THAT(findings.failures[0].message,
+  ASSERT_EQ(found.failures.size(), 1U);
+  EXPECT_EQ(found.failures[0].reason, Failure::Reason::verification);
+  EXPECT_THAT(found.failures[0].message,
               ::testing::MatchesRegex("its parameters \\(hash [0-9a-f]{16}\\) are not those of rank 0 "
                                       "\\(hash 0123456789abcdef\\)"));
-  EXPECT_THAT(findings.records, IsEmpty());
+  EXPECT_THAT(found.views, IsEmpty());
 }
 
 TEST_F(RunExperiment, KeepsAHashOfTheParametersThatComesFromTheSeed) {
   model = verified_model();
   experiment.verify = true;
-  const std::string one = run({find_backend("reference")}, {}).setups[0].parameters_hash;
-  const std::string same = run({find_backend("reference")}, {}).setups[0].parameters_hash;
+  const std::string one = run(*find_backend("reference"), {}).setup.value().parameters_hash;
+  const std::string same = run(*find_backend("reference"), {}).setup.value().parameters_hash;
   experiment.seed += 1;
-  const std::string other = run({find_backend("reference")}, {}).setups[0].parameters_hash;
+  const std::string other = run(*find_backend("reference"), {}).setup.value().parameters_hash;
 
   EXPECT_EQ(one.size(), 16U);
   EXPECT_EQ(one, same);
@@ -100,7 +103,8 @@ TEST_F(RunExperiment, TellsTwoChangedSignsByTheHashOfTheParameters) {
 
   const Findings findings = run({&reference, &negated}, {});
 
-  EXPECT_NE(findings.setups.at(0).parameters_hash, findings.setups.at(1).parameters_hash);
+  const std::vector<BackendReport>& found = findings.report.backends;
+  EXPECT_NE(found.at(0).setup.value().parameters_hash, found.at(1).setup.value().parameters_hash);
 }
 
 TEST_F(RunExperiment, DoesNotTimeWhatFailsVerification) {
@@ -120,20 +124,20 @@ TEST_F(RunExperiment, DoesNotTimeWhatFailsVerification) {
 
   const Findings findings = run({&wrong, &reference}, {View::network});
 
-  ASSERT_EQ(findings.failures.size(), 1U);
-  EXPECT_EQ(findings.failures[0].backend, "wrong");
-  EXPECT_EQ(findings.failures[0].reason, "verification");
-  EXPECT_THAT(findings.failures[0].message,
+  const BackendReport& of_wrong = findings.report.backends.at(0);
+  const BackendReport& of_reference = findings.report.backends.at(1);
+  ASSERT_EQ(of_wrong.failures.size(), 1U);
+  EXPECT_EQ(of_wrong.failures[0].reason, Failure::Reason::verification);
+  EXPECT_THAT(of_wrong.failures[0].message,
               ::testing::StartsWith("dense weights_gradient, element 3: found "));
   EXPECT_EQ(timed, 0);
-  ASSERT_EQ(findings.records.size(), 1U);
-  EXPECT_EQ(findings.records[0].backend, "reference");
-  for (const Check& check : findings.checks) {
-    EXPECT_EQ(check.model, "small");
-    EXPECT_EQ(check.pass, "forward-backward");
-    EXPECT_EQ(check.passed,
-              !(check.backend == "wrong" && check.tensor == "weights_gradient" && check.layer == "dense"));
-  }
+  EXPECT_THAT(of_wrong.views, IsEmpty());
+  EXPECT_THAT(of_reference.failures, IsEmpty());
+  EXPECT_EQ(of_reference.records(View::network).size(), 1U);
+  for (const Check& check : of_wrong.checks)
+    EXPECT_EQ(check.passed, !(check.tensor == Tensor::weights_gradient && check.layer == "dense"));
+  EXPECT_EQ(of_wrong.checks.size(), of_reference.checks.size());
+  EXPECT_THAT(of_reference.checks, ::testing::Each(::testing::Field(&Check::passed, true)));
 }
 
 TEST_F(RunExperiment, OnlyVerifiesWhereMeasuringIsOff) {
@@ -141,12 +145,12 @@ TEST_F(RunExperiment, OnlyVerifiesWhereMeasuringIsOff) {
   experiment.verify = true;
   experiment.measure = false;
 
-  const Findings findings = run({find_backend("reference")}, {View::network});
+  const BackendReport found = run(*find_backend("reference"), {View::network});
 
-  EXPECT_THAT(findings.records, IsEmpty());
-  EXPECT_THAT(findings.checks, ::testing::Each(::testing::Field(&Check::passed, true)));
-  EXPECT_FALSE(findings.checks.empty());
-  EXPECT_EQ(findings.setups.size(), 1U);
+  EXPECT_THAT(found.views, IsEmpty());
+  EXPECT_THAT(found.checks, ::testing::Each(::testing::Field(&Check::passed, true)));
+  EXPECT_FALSE(found.checks.empty());
+  EXPECT_TRUE(found.setup);
 }
 
 TEST_F(RunExperiment, GivesTheImagesToTheProgramAndTellsWhatItPrepared) {
@@ -155,11 +159,11 @@ TEST_F(RunExperiment, GivesTheImagesToTheProgramAndTellsWhatItPrepared) {
   std::vector<std::string> told;
   observer.prepared = [&](const Backend& b, Program&) { told.push_back(b.name()); };
 
-  const Findings findings = run({&backend}, {View::network});
+  const BackendReport found = run(backend, {View::network});
 
   EXPECT_EQ(trace->written, experiment.input);
   EXPECT_THAT(told, ElementsAre("fake"));
-  EXPECT_EQ(findings.setups[0].parameters_mib, 1);
+  EXPECT_EQ(found.setup.value().parameters_mib, 1);
 }
 
 TEST_F(RunExperiment, MeasuresPreparingOnTheSlowestRank) {
@@ -175,11 +179,11 @@ TEST_F(RunExperiment, MeasuresPreparingOnTheSlowestRank) {
   };
   cluster = &two;
 
-  const Findings findings = run({&backend}, {View::network});
+  const BackendReport found = run(backend, {View::network});
 
-  EXPECT_EQ(findings.setups[0].prepare_seconds, 7);
-  EXPECT_EQ(findings.records[0].ranks, 2);
-  EXPECT_EQ(findings.records[0].per_rank.size(), 2U);
+  EXPECT_EQ(found.setup.value().prepare_seconds, 7);
+  EXPECT_EQ(found.records(View::network)[0].ranks, 2);
+  EXPECT_EQ(found.records(View::network)[0].per_rank.size(), 2U);
 }
 
 /// Its convolution (layer 1) transforms; writing weights takes as many seconds as there are.
@@ -218,21 +222,21 @@ TEST_F(RunExperiment, TimesTheTransformOfWeightsApartInInference) {
   });
 
   experiment.pass = Pass::forward;
-  const Findings inference = run({&backend}, {View::network});
-  EXPECT_EQ(inference.setups[0].prepare_seconds, 3);
-  EXPECT_EQ(inference.setups[0].weights_seconds, 3 * 2 * 3 * 3);  // not the dense layer's
-  EXPECT_TRUE(inference.records[0].direct_equivalent);
+  const BackendReport inference = run(backend, {View::network});
+  EXPECT_EQ(inference.setup.value().prepare_seconds, 3);
+  EXPECT_EQ(inference.setup.value().weights_seconds, 3 * 2 * 3 * 3);  // not the dense layer's
+  EXPECT_TRUE(inference.records(View::network)[0].direct_equivalent);
 
   experiment.pass = Pass::forward_backward;
-  EXPECT_EQ(run({&backend}, {View::network}).setups[0].weights_seconds, std::nullopt);
+  EXPECT_EQ(run(backend, {View::network}).setup.value().weights_seconds, std::nullopt);
 }
 
 TEST_F(RunExperiment, HasNoTransformOfWeightsWhereNothingTransforms) {
   experiment.pass = Pass::forward;
   const FakeBackend backend("fake", plain());
-  const Findings findings = run({&backend}, {View::network});
-  EXPECT_EQ(findings.setups[0].weights_seconds, std::nullopt);
-  EXPECT_FALSE(findings.records[0].direct_equivalent);
+  const BackendReport found = run(backend, {View::network});
+  EXPECT_EQ(found.setup.value().weights_seconds, std::nullopt);
+  EXPECT_FALSE(found.records(View::network)[0].direct_equivalent);
 }
 
 TEST_F(RunExperiment, TakesTheSlowestRankOfEveryStep) {
@@ -245,7 +249,7 @@ TEST_F(RunExperiment, TakesTheSlowestRankOfEveryStep) {
   };
   cluster = &two;
 
-  const Record record = run({&backend}, {View::network}).records.at(0);
+  const Record record = run(backend, {View::network}).views.at(View::network).records.at(0);
 
   EXPECT_THAT(record.samples, ElementsAre(10, 14, 10));
   EXPECT_EQ(record.per_rank[1].slowest_steps, 1);
@@ -281,8 +285,8 @@ TEST_F(RunExperiment, FreesABackendBeforeTheNextIsPreparedWhereTheyAreNotInterle
   const FakeBackend one("one", counted);
   const FakeBackend two("two", counted);
   std::vector<std::string> done;
-  observer.view_done = [&](View, const std::vector<const Backend*>& backends, const Findings&) {
-    for (const Backend* backend : backends) done.push_back(backend->name());
+  observer.view_done = [&](View, const std::vector<const BackendReport*>& backends, const Findings&) {
+    for (const BackendReport* backend : backends) done.push_back(backend->name);
   };
 
   experiment.interleaved = false;
@@ -291,9 +295,14 @@ TEST_F(RunExperiment, FreesABackendBeforeTheNextIsPreparedWhereTheyAreNotInterle
   EXPECT_EQ(most_alive, 1);
   EXPECT_EQ(alive, 0);
   EXPECT_THAT(done, ElementsAre("one", "one", "two", "two"));
-  EXPECT_EQ(apart.setups.size(), 2U);
+  EXPECT_FALSE(apart.report.interleaved);
   experiment.interleaved = true;
-  EXPECT_EQ(run({&one, &two}, {View::network, View::layers}).records.size(), apart.records.size());
+  const Findings together = run({&one, &two}, {View::network, View::layers});
+  for (const std::size_t i : {0U, 1U}) {
+    EXPECT_TRUE(apart.report.backends.at(i).setup);
+    for (const View view : {View::network, View::layers})
+      EXPECT_EQ(names(together.report.backends.at(i), view), names(apart.report.backends[i], view));
+  }
   EXPECT_EQ(most_alive, 2);
 }
 

@@ -14,7 +14,7 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 double l2_error(const std::vector<float>& found, const std::vector<float>& expected) {
   const VerificationOptions settings;
   TensorChecks checks(settings, 1);
-  checks.expect_close("layer", "output", found, expected, 1, 1);
+  checks.expect_close("layer", Tensor::output, found, expected, 1, 1);
   return checks.take().at(0).l2_error;
 }
 
@@ -42,8 +42,8 @@ TEST(RelativeL2Error, OfCopiesIsNoughtOrInfinite) {
   const VerificationOptions settings;
   TensorChecks checks(settings, 1);
   const std::vector<float> one{1, 2}, other{1, 3};
-  checks.expect_same("layer", "input", one, one);
-  checks.expect_same("layer", "input", one, other);
+  checks.expect_same("layer", Tensor::input, one, one);
+  checks.expect_same("layer", Tensor::input, one, other);
   const std::vector<Check> found = checks.take();
   EXPECT_EQ(found[0].l2_error, 0);
   EXPECT_EQ(found[1].l2_error, infinity);

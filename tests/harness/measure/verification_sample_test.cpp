@@ -25,14 +25,14 @@ TEST_F(SampledVerification, SaysHowManyElementsItHas) {
   start();
 
   const std::vector<Check> all = checks();
-  for (const Check& check : all) EXPECT_TRUE(check.passed) << check.layer << " " << check.tensor;
-  for (const auto& [layer, tensor] : {std::pair{"conv", "output"},
-                                      {"conv", "weights_gradient"},
-                                      {"pool", "input_gradient"},
-                                      {"dense", "input_gradient"}}) {
+  for (const Check& check : all) EXPECT_TRUE(check.passed) << check.layer << " " << tensor_name(check.tensor);
+  for (const auto& [layer, tensor] : {std::pair{"conv", Tensor::output},
+                                      {"conv", Tensor::weights_gradient},
+                                      {"pool", Tensor::input_gradient},
+                                      {"dense", Tensor::input_gradient}}) {
     const Check check = check_of(all, layer, tensor);
-    EXPECT_LT(check.checked, check.elements) << layer << " " << tensor;
-    EXPECT_GE(check.checked, 32) << layer << " " << tensor;
+    EXPECT_LT(check.checked, check.elements) << layer << " " << tensor_name(tensor);
+    EXPECT_GE(check.checked, 32) << layer << " " << tensor_name(tensor);
   }
 }
 
@@ -59,12 +59,12 @@ TEST_F(SampledVerification, FindsOneWrongCorner) {
 TEST_F(SampledVerification, TakesNoMoreElementsThanItsLimit) {
   settings.budget = 27 * 100;  // 27 multiply-adds an output of the convolution
   start(Pass::forward);
-  const std::int64_t affordable = check_of(checks(), "conv", "output").checked;
+  const std::int64_t affordable = check_of(checks(), "conv", Tensor::output).checked;
   EXPECT_NEAR(static_cast<double>(affordable), 100, 24);  // the 16 corners, and one more on each border
 
   settings.most_elements = 80;
   start(Pass::forward);
-  const std::int64_t limited = check_of(checks(), "conv", "output").checked;
+  const std::int64_t limited = check_of(checks(), "conv", Tensor::output).checked;
   EXPECT_LT(limited, affordable);
   EXPECT_NEAR(static_cast<double>(limited), 80, 24);
 }

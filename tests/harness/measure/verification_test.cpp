@@ -19,7 +19,7 @@ TEST_F(FaultInjection, PassesAProgramWithoutFaultsInEveryPassWithEveryLoss) {
       const std::vector<Check> all = checks();
 
       for (const Check& check : all) {
-        EXPECT_TRUE(check.passed) << check.layer << " " << check.tensor << ", " << check.message;
+        EXPECT_TRUE(check.passed) << check.layer << " " << tensor_name(check.tensor) << ", " << check.message;
         EXPECT_EQ(check.checked, check.elements);
         EXPECT_EQ(check.message, "");
       }
@@ -29,7 +29,8 @@ TEST_F(FaultInjection, PassesAProgramWithoutFaultsInEveryPassWithEveryLoss) {
 TEST_F(FaultInjection, ChecksEveryTensorOfTheStep) {
   start();
   std::vector<std::string> names;
-  for (const Check& check : checks()) names.push_back(check.layer + " " + check.tensor);
+  for (const Check& check : checks())
+    names.push_back(fmt::format("{} {}", check.layer, tensor_name(check.tensor)));
 
   EXPECT_THAT(
       names, ::testing::ElementsAre("conv input", "conv weights", "conv bias", "conv output",               //
@@ -63,7 +64,7 @@ TEST_F(FaultInjection, KeepsTheRelativeErrorOfTheWholeTensor) {
     values[200] -= 4;
   });
 
-  const double error = check_of(checks(), "conv", "output").l2_error;
+  const double error = check_of(checks(), "conv", Tensor::output).l2_error;
 
   EXPECT_NEAR(error, 5 / std::sqrt(squares), 1e-5 * error);
 }
@@ -123,7 +124,7 @@ TEST_F(FaultInjection, KeepsTheErrorThatIsNotANumber) {
     values[20] += 1;
   });
 
-  const Check check = check_of(checks(), "conv", "output");
+  const Check check = check_of(checks(), "conv", Tensor::output);
 
   EXPECT_FALSE(check.passed);
   EXPECT_TRUE(std::isnan(check.max_error));
@@ -204,7 +205,7 @@ TEST_F(FaultInjection, FindsGradientsThatNoOperationComputes) {
   program->leave_out([](const Operation& operation) {
     return operation.layer == pool && operation.direction != Direction::forward;
   });
-  EXPECT_FALSE(check_of(checks(), "pool", "input_gradient").passed);
+  EXPECT_FALSE(check_of(checks(), "pool", Tensor::input_gradient).passed);
 }
 
 TEST_F(FaultInjection, FindsAWrongLossAndAWrongGradientOfIt) {

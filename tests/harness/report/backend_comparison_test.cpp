@@ -8,18 +8,23 @@ namespace cnnbench {
 namespace {
 
 using ::testing::AllOf;
+using testing::backend_in;
 using testing::BackendRecords;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::pass_in;
 using ::testing::StartsWith;
 using testing::three_backends;
 
 BackendComparison only_comparison(const Report& report) {
-  const auto comparisons = compare_backends(report);
-  EXPECT_EQ(comparisons.size(), 1U);
-  return comparisons.at(0);
+  EXPECT_EQ(report.networks.at(0).passes.size(), 1U);
+  return compare_backends(report.networks[0].model, report.networks[0].passes.at(0)).value();
+}
+
+Record& of_network(Report& report, const std::string& backend) {
+  return backend_in(report, backend).views[View::network].records.at(0);
 }
 
 std::vector<bool> fastest(const BackendRow& row) {
@@ -30,7 +35,10 @@ std::vector<bool> fastest(const BackendRow& row) {
 
 TEST(BackendComparison, HasARowALayerInTheOrderOfTheNetwork) {
   Report report = three_backends();
-  std::reverse(report.records.begin(), report.records.end());
+  for (BackendReport& backend : pass_in(report).backends) {
+    std::vector<Record>& records = backend.views[View::layers].records;
+    std::reverse(records.begin(), records.end());
+  }
   const BackendComparison comparison = only_comparison(report);
   EXPECT_THAT(comparison.backends, ElementsAre("gemm:openblas", "onednn", "xnnpack"));
   ASSERT_EQ(comparison.layers.size(), 3U);
@@ -43,10 +51,11 @@ TEST(BackendComparison, HasARowALayerInTheOrderOfTheNetwork) {
 TEST(BackendComparison, AddsUpAllOperationsOfALayerStepByStep) {
   Report report = three_backends();
   const std::vector<double> forward{5, 1, 3, 2, 4, 6, 7}, reorder{1, 5, 3, 5, 1, 1, 1};
-  Record& record = report.records[6];
-  ASSERT_EQ(record.layer + record.direction + record.backend, "fcforwardonednn");
-  testing::give_samples(record, forward);
-  testing::give_samples(report.records[7], reorder);
+  std::vector<Record>& records = testing::layers_in(report);
+  ASSERT_EQ(records[1].layer, "fc");
+  ASSERT_EQ(records[1].direction, Direction::forward);
+  testing::give_samples(records[1], forward);
+  testing::give_samples(records[2], reorder);
   const BackendTime time = only_comparison(report).layers[1].times[1];
   // Sums 6, 6, 6, 7, 5, 7, 8: median 6; the sum of the medians would be 5.
   EXPECT_DOUBLE_EQ(time.median.value(), 6);
@@ -81,7 +90,7 @@ Report slightly_slower_in_one_of(int rows) {
     BackendRecords records(report, backend);
     for (int row = 0; row < rows; ++row) records.layer("layer" + std::to_string(row), 0.01);
   }
-  for (double& step : report.records[static_cast<std::size_t>(rows)].samples) step *= 1.025;
+  for (double& step : backend_in(report, "b").views[View::layers].records[0].samples) step *= 1.025;
   return report;
 }
 
@@ -118,11 +127,9 @@ TEST(BackendComparison, ALayerThatIsFusedElsewhereStaysWithTheOneBefore) {
   const BackendComparison comparison = only_comparison(report);
   ASSERT_EQ(comparison.layers.size(), 3U);
   EXPECT_EQ(comparison.layers[2].layer, "act");  // not one of a known model: in the order of appearance
-  report.models = {
-      {build_model("net", "", {1, 8, 8},
-                   {{"conv1", testing::conv(4)}, {"act", ActivationLayer{}}, {"fc", Dense{.units = 2}}},
-                   Loss::l2),
-       1}};
+  report.networks[0].model = build_model(
+      "net", "", {1, 8, 8},
+      {{"conv1", testing::conv(4)}, {"act", ActivationLayer{}}, {"fc", Dense{.units = 2}}}, Loss::l2);
   const BackendComparison known = only_comparison(report);
   EXPECT_FALSE(known.layers[1].compared);
   EXPECT_THAT(known.layers[1].times[0].reason, HasSubstr("nothing of its own ran"));
@@ -133,30 +140,34 @@ TEST(BackendComparison, ALayerThatIsFusedElsewhereStaysWithTheOneBefore) {
 TEST(BackendComparison, TrainingHasEachDirectionApart) {
   Report report;
   for (const char* backend : {"a", "b"})
-    BackendRecords(report, backend, "forward-backward")
+    BackendRecords(report, backend, Pass::forward_backward)
         .layer("conv1", 0.01)
-        .layer("conv1", 0.02, "backward_weights")
+        .layer("conv1", 0.02, Direction::backward_weights)
         .layer("fc", 0.03)
-        .layer("fc", 0.04, "backward_data")
-        .layer("fc", 0.05, "reorder");
-  report.records.erase(report.records.begin() + 1);  // a has no backward weights
+        .layer("fc", 0.04, Direction::backward_data)
+        .layer("fc", 0.05, Direction::reorder);
+  std::vector<Record>& records =
+      backend_in(pass_in(report, Pass::forward_backward), "a").views[View::layers].records;
+  records.erase(records.begin() + 1);  // a has no backward weights
   const BackendComparison comparison = only_comparison(report);
   std::vector<std::string> rows;
-  for (const BackendRow& row : comparison.directions) rows.push_back(row.layer + " " + row.direction);
+  for (const BackendRow& row : comparison.directions)
+    rows.push_back(row.layer + " " + std::string(to_string(row.direction.value())));
   EXPECT_THAT(rows, ElementsAre("conv1 forward", "fc forward", "fc backward_data", "conv1 backward_weights"));
   EXPECT_FALSE(comparison.directions[3].compared);
   EXPECT_FALSE(comparison.directions[3].times[0].median);
   EXPECT_FALSE(comparison.directions[3].times[1].fastest);
   ASSERT_EQ(comparison.sums.size(), 4U);
   EXPECT_NEAR(comparison.sums[0].times[0].median.value(), 0.04, 1e-12);
-  EXPECT_EQ(comparison.sums[3].direction, "all");
+  EXPECT_EQ(comparison.sums[3].direction, std::nullopt);
   EXPECT_NEAR(comparison.sums[3].times[1].median.value(), 0.15, 1e-12);
 }
 
 TEST(BackendComparison, ABackendThatFailedIsAColumnWithItsReasons) {
   Report report = three_backends();
-  std::erase_if(report.records, [](const Record& r) { return r.backend == "gemm:openblas"; });
-  report.failures = {{"net", "forward", "gemm:openblas", "fc", "unsupported", "no dense layers"}};
+  BackendReport& failed = backend_in(report, "gemm:openblas");
+  failed.views.clear();
+  failed.failures = {{"fc", Failure::Reason::unsupported, "no dense layers"}};
   const BackendComparison comparison = only_comparison(report);
   EXPECT_EQ(comparison.backends.front(), "gemm:openblas");
   EXPECT_EQ(comparison.reference, 1U);  // the first that was measured
@@ -169,7 +180,7 @@ TEST(BackendComparison, ABackendThatFailedIsAColumnWithItsReasons) {
 TEST(BackendComparison, OneBackendLeftIsNotCalledTheFastest) {
   Report report;
   BackendRecords(report, "a").network(0.02).layer("conv1", 0.01);
-  report.failures = {{"net", "forward", "b", "", "error", "out of memory"}};
+  backend_in(report, "b").failures = {{"", Failure::Reason::error, "out of memory"}};
   const BackendComparison comparison = only_comparison(report);
   EXPECT_FALSE(comparison.layers[0].winner());
   EXPECT_EQ(comparison.network->times[1].reason, "error: out of memory");
@@ -194,7 +205,7 @@ TEST(BackendComparison, NothingIsCalledWithoutAnInterval) {
   Report report;
   BackendRecords(report, "a").network(0.01);
   BackendRecords(report, "b").network(0.05);
-  for (Record& record : report.records) record.samples.resize(5);
+  for (const char* name : {"a", "b"}) of_network(report, name).samples.resize(5);
   const BackendComparison comparison = only_comparison(report);
   EXPECT_FALSE(comparison.has_intervals());
   for (const BackendTime& time : comparison.network->times) EXPECT_FALSE(time.fastest);
@@ -208,12 +219,12 @@ TEST(BackendComparison, BackendsThatTookNoTurnsGetNoIntervalAndNoWinner) {
   Report report;
   BackendRecords(report, "a").network(0.01);
   BackendRecords(report, "b").network(0.05);
-  report.settings = {{{"model", "net"}, {"pass", "forward"}, {"interleaved", false}}};
+  pass_in(report).interleaved = false;
   const BackendComparison comparison = only_comparison(report);
   EXPECT_FALSE(comparison.network->winner());
   EXPECT_FALSE(comparison.network->times[1].ratio_interval);
   EXPECT_DOUBLE_EQ(comparison.network->times[1].ratio.value(), 5);
-  report.settings[0]["interleaved"] = true;
+  pass_in(report).interleaved = true;
   EXPECT_TRUE(only_comparison(report).network->winner());
 }
 
@@ -222,9 +233,9 @@ TEST(BackendComparison, TheRatioIsOfTheStepsThatBothTook) {
   BackendRecords(report, "a").network(0.01);
   BackendRecords(report, "b").network(0.02);
   const double ratio = only_comparison(report).network->times[1].ratio.value();
-  std::vector<double>& longer = report.records[1].samples;
+  std::vector<double> longer = of_network(report, "b").samples;
   longer.insert(longer.end(), 30, 1.0);  // after the other was through
-  testing::give_samples(report.records[1], std::vector<double>(longer));
+  testing::give_samples(of_network(report, "b"), longer);
   EXPECT_NEAR(ratio, 2, 0.001);
   EXPECT_DOUBLE_EQ(only_comparison(report).network->times[1].ratio.value(), ratio);
 }
@@ -239,8 +250,8 @@ TEST(BackendComparison, TheRatioLiesInItsInterval) {
   constexpr double factors[] = {0.90, 0.88, 0.91, 0.92, 0.89};
   for (std::size_t i = 0; i < faster.size(); ++i) faster[i] *= factors[i * i % 5];
   faster[11] = 0.09;  // from here on slow: the medians are 0.01 and 0.09
-  testing::give_samples(report.records[0], std::move(slow_at_the_end));
-  testing::give_samples(report.records[1], std::move(faster));
+  testing::give_samples(of_network(report, "a"), slow_at_the_end);
+  testing::give_samples(of_network(report, "b"), faster);
   const BackendTime time = only_comparison(report).network->times[1];
   EXPECT_NEAR(time.median.value(), 0.09, 0.003);
   EXPECT_NEAR(time.ratio.value(), 0.9, 0.03);
@@ -251,7 +262,7 @@ TEST(BackendComparison, TheRatioLiesInItsInterval) {
 TEST(BackendComparison, ASingleBackendIsNotCompared) {
   Report report;
   BackendRecords(report, "a").network(0.01).layer("conv1", 0.01);
-  EXPECT_THAT(compare_backends(report), IsEmpty());
+  EXPECT_FALSE(compare_backends(report.networks[0].model, pass_in(report)));
 }
 
 TEST(BackendComparison, WordsSayWhichWinsWhereAndByHowMuch) {

@@ -26,32 +26,26 @@ inline void give_samples(Record& record, const std::vector<double>& samples) {
 /// Records of one backend in the layers view and, as their sum, in the network view.
 class BackendRecords {
  public:
-  BackendRecords(Report& report, std::string backend, std::string pass = "forward")
-      : report_(report), backend_(std::move(backend)), pass_(std::move(pass)) {}
+  BackendRecords(Report& report, const std::string& backend, Pass pass = Pass::forward)
+      : backend_(backend_in(pass_in(report, pass), backend)) {}
 
-  BackendRecords& layer(const std::string& layer, double median, const std::string& direction = "forward",
+  BackendRecords& layer(const std::string& layer, double median, Direction direction = Direction::forward,
                         std::int64_t flops = 0) {
-    Record record = layer_record(layer, direction, median, 0, flops, backend_ + "'s");
-    record.backend = backend_;
-    record.pass = pass_;
-    give_samples(record, spread_around(median, stride()));
-    report_.records.push_back(record);
-    return *this;
+    return add(View::layers, layer_record(layer, direction, median, 0, flops, backend_.name + "'s"), median);
   }
 
-  BackendRecords& network(double median) {
-    Record record = network_record("net", pass_, median, 0, 21);
-    record.backend = backend_;
-    give_samples(record, spread_around(median, stride()));
-    report_.records.push_back(record);
-    return *this;
-  }
+  BackendRecords& network(double median) { return add(View::network, network_record(median, 0, 21), median); }
 
  private:
-  int stride() const { return backend_ == "onednn" || backend_ == "b" ? 5 : backend_ == "xnnpack" ? 10 : 8; }
+  BackendRecords& add(View view, Record record, double median) {
+    const std::string& name = backend_.name;
+    const int stride = name == "onednn" || name == "b" ? 5 : name == "xnnpack" ? 10 : 8;
+    give_samples(record, spread_around(median, stride));
+    backend_.views[view].records.push_back(record);
+    return *this;
+  }
 
-  Report& report_;
-  std::string backend_, pass_;
+  BackendReport& backend_;
 };
 
 /// onednn wins conv1, xnnpack wins fc, softmax is too close to call; onednn wins the network.
@@ -59,19 +53,21 @@ inline Report three_backends() {
   Report report;
   report.name = "net";
   report.start_time = "2026-11-21T21:57:45Z";
-  report.models = {
+  report.networks = {
       {build_model("net", "made by hand", {1, 8, 8},
                    {{"conv1", conv(64)}, {"fc", Dense{.units = 10}}, {"softmax", Softmax{}}}, Loss::l2),
        32}};
-  report.backend_facts = {{"gemm:openblas", {}}, {"onednn", {}}, {"xnnpack", {}}};
   BackendRecords(report, "gemm:openblas")
       .network(0.030)
-      .layer("conv1", 0.020, "forward", 1'000'000'000)
+      .layer("conv1", 0.020, Direction::forward, 1'000'000'000)
       .layer("fc", 0.008)
       .layer("softmax", 0.001);
-  BackendRecords(report, "onednn").network(0.016).layer("conv1", 0.010, "forward", 1'000'000'000);
-  BackendRecords(report, "onednn").layer("fc", 0.004).layer("fc", 0.002, "reorder").layer("softmax", 0.001);
-  BackendRecords(report, "xnnpack").network(0.020).layer("conv1", 0.016, "forward", 1'000'000'000);
+  BackendRecords(report, "onednn").network(0.016).layer("conv1", 0.010, Direction::forward, 1'000'000'000);
+  BackendRecords(report, "onednn")
+      .layer("fc", 0.004)
+      .layer("fc", 0.002, Direction::reorder)
+      .layer("softmax", 0.001);
+  BackendRecords(report, "xnnpack").network(0.020).layer("conv1", 0.016, Direction::forward, 1'000'000'000);
   BackendRecords(report, "xnnpack").layer("fc", 0.003).layer("softmax", 0.001002);
   return report;
 }

@@ -5,6 +5,7 @@
 namespace cnnbench {
 namespace {
 
+using testing::backend_in;
 using testing::BackendRecords;
 using testing::give_samples;
 using ::testing::HasSubstr;
@@ -13,13 +14,20 @@ constexpr const char* head =
     "model,pass,scope,layer,direction,backend,median_seconds,median_low_seconds,median_high_seconds,relative_"
     "to,ratio,ratio_low,ratio_high,fastest,gflops_per_second,implementation,reason\n";
 
+/// All steps of a record take as long as each other.
+void make_steady(Report& report, std::size_t steps) {
+  for (BackendReport& backend : testing::pass_in(report).backends)
+    for (auto& [view, found] : backend.views)
+      for (Record& record : found.records)
+        give_samples(record, std::vector<double>(steps, record.summary.median));
+}
+
 /// Two backends whose seven steps are all alike, so that medians are exact; too few for a ratio's interval.
 Report two_backends() {
   Report report;
-  BackendRecords(report, "a").network(0.5).layer("conv1", 0.25, "forward", 1'000'000'000);
-  BackendRecords(report, "b:x=1").network(0.25).layer("conv1", 0.125, "forward", 1'000'000'000);
-  const double seconds[] = {0.5, 0.25, 0.25, 0.125};
-  for (std::size_t i = 0; i < 4; ++i) give_samples(report.records[i], std::vector<double>(7, seconds[i]));
+  BackendRecords(report, "a").network(0.5).layer("conv1", 0.25, Direction::forward, 1'000'000'000);
+  BackendRecords(report, "b:x=1").network(0.25).layer("conv1", 0.125, Direction::forward, 1'000'000'000);
+  make_steady(report, 7);
   return report;
 }
 
@@ -37,15 +45,15 @@ TEST(BackendsCsv, HasARowForEachLayerSumNetworkAndBackendAndTheBound) {
 
 TEST(BackendsCsv, AFailedBackendHasRowsWithItsReasonAndNoNumbers) {
   Report report = two_backends();
-  report.records.resize(2);
-  report.failures = {{"net", "forward", "b", "conv1", "unsupported", "no groups, sorry"}};
+  testing::pass_in(report).backends.pop_back();
+  backend_in(report, "b").failures = {{"conv1", Failure::Reason::unsupported, "no groups, sorry"}};
   EXPECT_THAT(backends_csv(report), HasSubstr("net,forward,layer,conv1,all,b,,,,a,,,,0,,,"
                                               "\"unsupported: no groups, sorry\"\n"));
 }
 
 TEST(BackendsCsv, IsEmptyForARunOfOneBackend) {
   Report report = two_backends();
-  report.records.resize(2);
+  testing::pass_in(report).backends.pop_back();
   EXPECT_EQ(backends_csv(report), "");
   EXPECT_EQ(backend_comparison_json(report), nlohmann::ordered_json::array());
 }
@@ -62,7 +70,7 @@ TEST(BackendComparisonJson, HasTheColumnsOfTheTableWithNullForUnknown) {
 
 TEST(BackendComparisonJson, NamesTheFastestWhereThereAreStepsEnough) {
   Report report = two_backends();
-  for (Record& record : report.records) give_samples(record, std::vector<double>(20, record.samples.front()));
+  make_steady(report, 20);
   const nlohmann::ordered_json rows = result_json(report)["cnnbench"]["backend_comparison"];
   EXPECT_EQ(rows[0]["fastest"], 0);
   EXPECT_EQ(rows[1]["fastest"], 1);

@@ -5,6 +5,7 @@
 namespace cnnbench {
 namespace {
 
+using testing::backend_in;
 using testing::BackendRecords;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -38,11 +39,9 @@ TEST(ConsoleBackends, HasARowALayerAndAColumnABackend) {
 
 TEST(ConsoleBackends, SaysOnceWhatOneLaunchCannotKnow) {
   Report report = three_backends();
-  const std::size_t records = report.records.size();
-  for (std::size_t i = 0; i < records; ++i) {
-    report.records.push_back(report.records[i]);
-    report.records.back().pass = "train";
-  }
+  PassReport again = testing::pass_in(report);
+  again.pass = Pass::train;
+  report.networks[0].passes.push_back(again);
   const std::string text = text_of(report);
   const std::string sentence = "One launch cannot know";
   const auto first = text.find(sentence);
@@ -59,9 +58,10 @@ TEST(ConsoleBackends, ARunOfOneBackendPrintsNothing) {
 
 TEST(ConsoleBackends, AFailedBackendIsAColumnOfMarksWithALegend) {
   Report report = three_backends();
-  std::erase_if(report.records, [](const Record& r) { return r.backend == "xnnpack"; });
-  report.failures = {{"net", "forward", "xnnpack", "conv1", "unsupported", "no groups"},
-                     {"net", "forward", "xnnpack", "softmax", "unsupported", "no groups"}};
+  BackendReport& failed = backend_in(report, "xnnpack");
+  failed.views.clear();
+  failed.failures = {{"conv1", Failure::Reason::unsupported, "no groups"},
+                     {"softmax", Failure::Reason::unsupported, "no groups"}};
   const std::string text = text_of(report);
   EXPECT_THAT(text, ::testing::ContainsRegex("\nconv1 [^\n]* \\[1\\]\n"));
   EXPECT_THAT(text, ::testing::ContainsRegex("\nfc [^\n]* -\n"));
@@ -73,7 +73,7 @@ TEST(ConsoleBackends, AnIntervalOfAnOrderOfMagnitudeHasOneDigitAndNoExponent) {
   Report report;
   BackendRecords(report, "a").network(0.01);
   BackendRecords(report, "b").network(0.05);
-  std::vector<double>& samples = report.records.back().samples;
+  std::vector<double>& samples = backend_in(report, "b").views[View::network].records[0].samples;
   for (std::size_t i = 0; i < samples.size(); ++i) samples[i] *= i % 10 < 5 ? 0.5 : 3;
   EXPECT_THAT(text_of(report), ::testing::ContainsRegex("× [1-9]–[1-9]0\n"));
 }
@@ -81,26 +81,27 @@ TEST(ConsoleBackends, AnIntervalOfAnOrderOfMagnitudeHasOneDigitAndNoExponent) {
 TEST(ConsoleBackends, AllButOneFailedIsStillATable) {
   Report report;
   BackendRecords(report, "a").network(0.02).layer("conv1", 0.01);
-  report.failures = {{"net", "forward", "b", "", "error", "out of memory"}};
+  backend_in(report, "b").failures = {{"", Failure::Reason::error, "out of memory"}};
   const std::string text = text_of(report);
   EXPECT_THAT(text, HasSubstr("\nconv1     10.0   [1]\n")) << text;
   EXPECT_THAT(text, HasSubstr("\n  [1] b: error: out of memory\n"));
 }
 
 TEST(ConsoleBackends, TenBackendsAreSplitOverTablesThatFitTheConsole) {
-  Report report = testing::full_report(testing::vgg16(), "forward-backward", true);
-  const std::vector<Record> records = report.records;
-  report.records.clear();
+  Report report = testing::full_report(testing::vgg16(), Pass::forward_backward, true);
+  std::vector<BackendReport>& backends = report.networks[0].passes[0].backends;
+  const BackendReport one = backends[0];
+  backends.clear();
   std::vector<std::string> names{"onednn", "onednn:layout=nchw", "gemm:openblas",
                                  "a_backend_of_a_very_long_name:x=y"};
   for (int i = 0; i < 6; ++i) names.push_back("backend" + std::to_string(i));
   double factor = 1;
   for (const std::string& name : names) {
-    for (Record record : records) {
-      record.backend = name;
-      testing::give_samples(record, testing::spread_around(factor * record.summary.mean, 8));
-      report.records.push_back(record);
-    }
+    BackendReport& backend = backends.emplace_back(one);
+    backend.name = name;
+    for (auto& [view, found] : backend.views)
+      for (Record& record : found.records)
+        testing::give_samples(record, testing::spread_around(factor * record.summary.mean, 8));
     factor *= 1.9;
   }
   const std::string text = text_of(report);

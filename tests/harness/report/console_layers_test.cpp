@@ -6,26 +6,28 @@
 namespace cnnbench {
 namespace {
 
+using testing::backend_in;
 using testing::full_report;
 using ::testing::HasSubstr;
 using testing::layer_record;
+using testing::layers_in;
 using ::testing::Not;
 using testing::printed;
 using testing::small_model;
 using testing::widest_line;
 
-std::string layers_text(const Report& report, const std::string& model = "net",
-                        const std::string& pass = "forward", const std::string& view = "layers") {
-  return printed([&](std::ostream& out) { print_layers(out, report, model, pass, "onednn", view); });
+std::string layers_text(const Report& report, View view = View::layers) {
+  return printed([&](std::ostream& out) { print_layers(out, all_backends(report).at(0), view, {}); });
 }
 
 Report forward_report() {
   Report report;
-  report.models.push_back({small_model(), 32});
+  report.networks.push_back({small_model(), 32});
   // Out of order, with a loss that is no layer of the network.
-  report.records = {layer_record("loss", "forward", 0.001, 0.0001, 0, "plain"),
-                    layer_record("fc", "forward", 0.003, 0.0003, 600'000'000, "brgemm:avx512_core"),
-                    layer_record("conv1", "forward", 0.016, 0.0004, 1'600'000'000, "brgconv:avx512_core")};
+  layers_in(report) = {
+      layer_record("loss", Direction::forward, 0.001, 0.0001, 0, "plain"),
+      layer_record("fc", Direction::forward, 0.003, 0.0003, 600'000'000, "brgemm:avx512_core"),
+      layer_record("conv1", Direction::forward, 0.016, 0.0004, 1'600'000'000, "brgconv:avx512_core")};
   return report;
 }
 
@@ -44,10 +46,11 @@ TEST(ConsoleLayers, ForwardHasARowALayerInTheOrderOfTheNetwork) {
 
 TEST(ConsoleLayers, TrainingHasAColumnADirectionAndChargesReordersToTheLayer) {
   Report report = forward_report();
-  report.records.push_back(
-      layer_record("conv1", "backward_weights", 0.032, 0.0032, 1'600'000'000, "jit:avx512_core"));
-  report.records.push_back(layer_record("fc", "backward_data", 0.004, 0.0004, 600'000'000, "gemm:jit"));
-  report.records.push_back(layer_record("fc", "reorder", 0.008, 0.0008, 0, "simple:any"));
+  layers_in(report).push_back(
+      layer_record("conv1", Direction::backward_weights, 0.032, 0.0032, 1'600'000'000, "jit:avx512_core"));
+  layers_in(report).push_back(
+      layer_record("fc", Direction::backward_data, 0.004, 0.0004, 600'000'000, "gemm:jit"));
+  layers_in(report).push_back(layer_record("fc", Direction::reorder, 0.008, 0.0008, 0, "simple:any"));
   EXPECT_EQ(layers_text(report),
             "Layers of net, forward on onednn: batch 32, 1 rank × 1 thread; mean over 10 steps\n"
             "layer  output      forward    bwd data  bwd weights  reorder    sum  share  GFLOP/s\n"
@@ -69,38 +72,38 @@ TEST(ConsoleLayers, TrainingHasAColumnADirectionAndChargesReordersToTheLayer) {
 
 TEST(ConsoleLayers, FlagsAnUnattributedShareAboveFivePerCent) {
   Report report = forward_report();
-  report.setups = {{"net", "forward", "onednn", 1, 1, {}, "", 0.049}};
+  cnnbench::Setup& setup = backend_in(report).setup.emplace(cnnbench::Setup{1, 1, {}, "", 0.049});
   EXPECT_THAT(layers_text(report), HasSubstr("Unattributed: 4.9 % of"));
   EXPECT_THAT(layers_text(report), Not(HasSubstr("FLAG")));
 
-  report.setups[0].unattributed_share = 0.051;
+  setup.unattributed_share = 0.051;
   EXPECT_THAT(layers_text(report), HasSubstr("FLAG: above 5 %"));
 
-  report.setups[0].unattributed_share = -0.06;
+  setup.unattributed_share = -0.06;
   EXPECT_THAT(layers_text(report), HasSubstr("add up to 6.0 % more"));
   EXPECT_THAT(layers_text(report), HasSubstr("FLAG: above 5 %"));
-  report.setups[0].unattributed_interval = Interval{-0.09, -0.03};
+  setup.unattributed_interval = Interval{-0.09, -0.03};
   EXPECT_THAT(layers_text(report), HasSubstr("6.0 % more than the network's time (95 %: 3.0 to 9.0 %)."));
   EXPECT_THAT(layers_text(report), Not(HasSubstr("FLAG")));
 
-  report.setups[0].unattributed_interval = std::nullopt;
-  report.setups[0].unattributed_share = -0.0004;
+  setup.unattributed_interval = std::nullopt;
+  setup.unattributed_share = -0.0004;
   EXPECT_THAT(layers_text(report), HasSubstr("The layers add up to the network's time, to 0.1 %."));
 }
 
 TEST(ConsoleLayers, NamesTheLayersOfEachLayoutOnce) {
   Report report = forward_report();
   EXPECT_THAT(layers_text(report), Not(HasSubstr("Layouts")));
-  report.records[1].layout = "acdb → aBcd16b";
-  report.records[2].layout = "ab";
+  layers_in(report)[1].layout = "acdb → aBcd16b";
+  layers_in(report)[2].layout = "ab";
 
   EXPECT_THAT(layers_text(report), HasSubstr("Layouts, forward: ab in conv1; acdb → aBcd16b in fc"));
 }
 
 TEST(ConsoleLayers, AFlagOfSeveralLayersIsSaidOnceWithTheWorst) {
   Report report = forward_report();
-  report.records[1].flags = {{"drift", "1 % longer", 0.01}, {"noise", "noisy", 0}};
-  report.records[2].flags = {{"drift", "2 % longer", 0.02}};
+  layers_in(report)[1].flags = {{"drift", "1 % longer", 0.01}, {"noise", "noisy", 0}};
+  layers_in(report)[2].flags = {{"drift", "2 % longer", 0.02}};
   const std::string text = layers_text(report);
   EXPECT_THAT(text,
               HasSubstr("\n  FLAG: drift: in 2 of the 3 times above; at worst conv1 forward: 2 % longer\n"));
@@ -109,28 +112,29 @@ TEST(ConsoleLayers, AFlagOfSeveralLayersIsSaidOnceWithTheWorst) {
 
 TEST(ConsoleLayers, AFlagOfTheWholeViewNamesNoLayer) {
   Report report = forward_report();
-  for (Record& record : report.records) record.flags = {{"slower cores", "1.10 times as long", 1.1}};
+  for (Record& record : layers_in(report)) record.flags = {{"slower cores", "1.10 times as long", 1.1}};
   EXPECT_THAT(layers_text(report), HasSubstr("\n  FLAG: slower cores: 1.10 times as long\n"));
 }
 
 TEST(ConsoleLayers, NothingMeasuredPrintsNothing) {
-  EXPECT_EQ(layers_text(forward_report(), "net", "train"), "");
+  EXPECT_EQ(layers_text(forward_report(), View::isolated), "");
 }
 
 TEST(ConsoleLayers, ViewsAreNeverMixed) {
   Report report = forward_report();
-  report.records[0].view = "isolated";
+  std::vector<Record>& records = layers_in(report);
+  backend_in(report).views[View::isolated].records = {records[0]};
+  records.erase(records.begin());
   EXPECT_THAT(layers_text(report), Not(HasSubstr("loss")));
-  EXPECT_THAT(layers_text(report, "net", "forward", "isolated"),
-              HasSubstr("one at a time (isolated, hot caches)"));
+  EXPECT_THAT(layers_text(report, View::isolated), HasSubstr("one at a time (isolated, hot caches)"));
 }
 
 TEST(ConsoleLayers, Vgg16FitsTheConsoleInEveryPass) {
   const Model model = testing::vgg16();
-  for (const char* pass : {"forward", "forward-backward"}) {
+  for (const Pass pass : {Pass::forward, Pass::forward_backward}) {
     for (const bool reorders : {false, true}) {
       const Report report = full_report(model, pass, reorders);
-      const std::string text = layers_text(report, "vgg16", pass);
+      const std::string text = layers_text(report);
       EXPECT_LE(widest_line(text), 100U) << text;
       EXPECT_THAT(text, HasSubstr("\nconv5_3 "));
       EXPECT_THAT(text, HasSubstr("\nfc6_drop "));
@@ -140,28 +144,30 @@ TEST(ConsoleLayers, Vgg16FitsTheConsoleInEveryPass) {
 }
 
 TEST(ConsoleLayers, LongNamesAndTimesStillFit) {
-  Report report = full_report(testing::vgg16(), "forward-backward", true);
-  for (Record& record : report.records) {
+  Report report = full_report(testing::vgg16(), Pass::forward_backward, true);
+  for (Record& record : report.networks[0].passes[0].backends[0].views[View::layers].records) {
     record.layer += "_of_a_layer_with_a_very_long_name";
     record.summary.mean *= 300;
   }
-  EXPECT_LE(widest_line(layers_text(report, "vgg16", "forward-backward")), 100U);
+  EXPECT_LE(widest_line(layers_text(report)), 100U);
 }
 
 TEST(LayerTimes, SpreadOfASumComesFromTheSumsOfTheSteps) {
-  Record a = layer_record("a", "forward", 2, 1, 0, ""), b = layer_record("b", "forward", 2, 1, 0, "");
+  Record a = layer_record("a", Direction::forward, 2, 1, 0, ""),
+         b = layer_record("b", Direction::forward, 2, 1, 0, "");
   a.samples = {1, 2, 3};
   b.samples = {3, 2, 1};  // what one gains the other loses
-  EXPECT_DOUBLE_EQ(combine({&a, &b})->time.sd.value(), 0);
-  EXPECT_DOUBLE_EQ(combine({&a, &b})->time.seconds, 4);
+  EXPECT_DOUBLE_EQ(combine(View::layers, {&a, &b})->time.sd.value(), 0);
+  EXPECT_DOUBLE_EQ(combine(View::layers, {&a, &b})->time.seconds, 4);
 }
 
 TEST(LayerTimes, SpreadOfIndependentTimesAddsInSquares) {
-  Record a = layer_record("a", "forward", 2, 3, 0, ""), b = layer_record("b", "forward", 2, 4, 0, "");
-  EXPECT_DOUBLE_EQ(combine({&a, &b})->time.sd.value(), 5);
+  Record a = layer_record("a", Direction::forward, 2, 3, 0, ""),
+         b = layer_record("b", Direction::forward, 2, 4, 0, "");
+  EXPECT_DOUBLE_EQ(combine(View::layers, {&a, &b})->time.sd.value(), 5);
   b.summary.sd.reset();
-  EXPECT_FALSE(combine({&a, &b})->time.sd);
-  EXPECT_FALSE(combine({}));
+  EXPECT_FALSE(combine(View::layers, {&a, &b})->time.sd);
+  EXPECT_FALSE(combine(View::layers, {}));
 }
 
 }  // namespace

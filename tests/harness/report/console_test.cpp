@@ -7,17 +7,25 @@
 namespace cnnbench {
 namespace {
 
+using testing::backend_in;
 using testing::hand_made;
 using ::testing::HasSubstr;
 using testing::network_record;
 using ::testing::Not;
+using testing::of_vgg16;
+using testing::pass_in;
 using testing::printed;
 using testing::small_model;
 using ::testing::StartsWith;
 using testing::widest_line;
 
-std::string network_text(const Record& record, const Report& report = {}) {
-  return printed([&](std::ostream& out) { print_network(out, report, record); });
+std::string network_text(const Record& record, Pass pass = Pass::forward,
+                         const std::optional<Setup>& setup = {}) {
+  Model model;
+  model.name = "vgg16";
+  BackendReport backend{"onednn", setup};
+  backend.views[View::network].records = {record};
+  return printed([&](std::ostream& out) { print_network(out, {model, pass, backend}); });
 }
 
 std::string verdict_text(const Report& report) {
@@ -29,13 +37,12 @@ TEST(ConsoleVerdict, TellsAWrongImplementationOnceWithAllItsPlacesAndStaysValid)
   report.verified = true;
   Check right;
   right.layer = "fc8";
-  right.tensor = "output";
+  right.tensor = Tensor::output;
   right.passed = true;
-  report.checks.push_back(right);
-  report.library_faults = {{"vgg16", "forward", "onednn", "fc7", "copy of its weights", "jit:uni",
-                            "simple:any", "set-up", "12 wrong"},
-                           {"vgg16", "forward", "onednn", "fc8", "copy of its weights", "jit:uni",
-                            "simple:any", "set-up", "9 wrong"}};
+  BackendReport& backend = of_vgg16(report);
+  backend.checks = {right};
+  backend.library_faults = {{"fc7", "copy of its weights", "jit:uni", "simple:any", "12 wrong"},
+                            {"fc8", "copy of its weights", "jit:uni", "simple:any", "9 wrong"}};
   const std::string text = verdict_text(report);
   EXPECT_THAT(text, StartsWith("VALID: "));
   EXPECT_THAT(text, HasSubstr("WRONG IMPLEMENTATION REPLACED: vgg16 forward on onednn: "));
@@ -53,7 +60,7 @@ TEST(ConsoleVerdict, CountsTheChoicesWhereThereAreAny) {
 }
 
 TEST(ConsoleNetwork, SaysWhatTheScriptSaidAndThenTheRest) {
-  Record record = network_record("vgg16", "forward", 1.25, 0.005, 100);
+  Record record = network_record(1.25, 0.005, 100);
   record.flops = 500'000'000'000;
   EXPECT_EQ(
       network_text(record),
@@ -63,20 +70,20 @@ TEST(ConsoleNetwork, SaysWhatTheScriptSaidAndThenTheRest) {
 }
 
 TEST(ConsoleNetwork, NamesThePassAsTheScriptDid) {
-  EXPECT_THAT(network_text(network_record("vgg16", "forward-backward", 3.5, 0.25, 10)),
+  EXPECT_THAT(network_text(network_record(3.5, 0.25, 10), Pass::forward_backward),
               StartsWith("Forward-backward across 10 steps, 3.500 ± 0.250 s/batch\n"));
-  EXPECT_THAT(network_text(network_record("vgg16", "train", 3.5, std::nullopt, 1)),
+  EXPECT_THAT(network_text(network_record(3.5, std::nullopt, 1), Pass::train),
               StartsWith("Train across 1 step, 3.500 s/batch\n"));
 }
 
 TEST(ConsoleNetwork, RatesAreTotalWorkOverTotalTime) {
-  Record record = network_record("vgg16", "forward", 1.0, 0.1, 10);
+  Record record = network_record(1.0, 0.1, 10);
   record.summary.total = 20;  // unlike the mean, on purpose
   EXPECT_THAT(network_text(record), HasSubstr("; 16.0 images/s;"));
 }
 
 TEST(ConsoleNetwork, ShowsRatesOfARankAndOfAllAndWhoWasSlowest) {
-  Record record = network_record("vgg16", "forward", 1.25, 0.005, 100);
+  Record record = network_record(1.25, 0.005, 100);
   record.ranks = 2;
   record.imbalance = 1.04;
   record.per_rank = {{0, record.summary, 30}, {1, record.summary, 70}};
@@ -84,7 +91,7 @@ TEST(ConsoleNetwork, ShowsRatesOfARankAndOfAllAndWhoWasSlowest) {
   record.over_ranks->longest.median = 1.2;
   record.over_ranks->start_skew.median = 2e-6;
   record.over_ranks->waiting.median = 0.05;
-  record.stop_reason = "precision";
+  record.stop_reason = StopReason::precision;
   record.flags = {{"clock", "the clock makes up 6 % of the time", 0.06}};
   EXPECT_EQ(network_text(record),
             "Forward across 100 steps, 1.250 ± 0.005 s/batch\n"
@@ -97,7 +104,7 @@ TEST(ConsoleNetwork, ShowsRatesOfARankAndOfAllAndWhoWasSlowest) {
 }
 
 TEST(ConsoleNetwork, ManyRanksStayOnOneLine) {
-  Record record = network_record("vgg16", "forward", 1.25, 0.005, 1000);
+  Record record = network_record(1.25, 0.005, 1000);
   record.ranks = 200;
   for (int rank = 0; rank < 200; ++rank) record.per_rank.push_back({rank, record.summary, 5});
   const std::string text = network_text(record);
@@ -109,32 +116,37 @@ TEST(ConsoleNetwork, ManyRanksStayOnOneLine) {
 }
 
 TEST(ConsoleNetwork, ShowsWhatSetUpTook) {
-  Report report;
-  report.setups.push_back({"vgg16", "forward", "onednn", 0.25, 527.8, 3.5, "", {}});
-  EXPECT_THAT(network_text(network_record("vgg16", "forward", 1, 0.1, 10), report),
+  cnnbench::Setup setup{0.25, 527.8, 3.5, "", {}};
+  EXPECT_THAT(network_text(network_record(1, 0.1, 10), Pass::forward, setup),
               HasSubstr("set-up took 250.000 ms"));
-  report.setups[0].weights_seconds = 0.125;
-  EXPECT_THAT(network_text(network_record("vgg16", "forward", 1, 0.1, 10), report),
+  setup.weights_seconds = 0.125;
+  EXPECT_THAT(network_text(network_record(1, 0.1, 10), Pass::forward, setup),
               HasSubstr("set-up took 250.000 ms, of which transforming and packing weights 125.000 ms"));
 }
 
 TEST(ConsoleNetwork, SaysWhereARateIsDirectEquivalent) {
-  Record record = network_record("vgg16", "forward", 1, 0.1, 10);
+  Record record = network_record(1, 0.1, 10);
   record.flops = 2'000'000'000;
   EXPECT_THAT(network_text(record), HasSubstr("2.00 GFLOP/s;"));
   record.direct_equivalent = true;
   EXPECT_THAT(network_text(record), HasSubstr("2.00 GFLOP/s (direct-equivalent);"));
 }
 
+/// Adds a network with a record of its network view.
+Record& add_network(Report& report, const std::string& name, const Record& record,
+                    Pass pass = Pass::forward) {
+  report.networks.push_back({small_model(name), 32});
+  return backend_in(pass_in(report, pass, name)).views[View::network].records.emplace_back(record);
+}
+
 TEST(ConsoleComparison, RelatesEveryNetworkToTheFirst) {
   Report report;
-  report.comparisons = {{"mlp-vs-cnn", 64000, {"mlp", "cnn"}}};
-  report.models = {{small_model("mlp"), 32}, {small_model("cnn"), 32}};
-  report.records = {network_record("mlp", "forward", 0.01, 0.001, 100),
-                    network_record("cnn", "forward", 0.163, 0.01, 100)};
-  report.records[0].bytes = 1'000'000;
-  report.records[1].bytes = 500'000;
-  for (Record& record : report.records) record.ranks = 2;
+  report.comparisons = {{"mlp-vs-cnn", 64000, {0, 1}}};
+  Record& mlp = add_network(report, "mlp", network_record(0.01, 0.001, 100));
+  Record& cnn = add_network(report, "cnn", network_record(0.163, 0.01, 100));
+  mlp.bytes = 1'000'000;
+  cnn.bytes = 500'000;
+  mlp.ranks = cnn.ranks = 2;
   // 64,000 samples in batches of 32 on 2 ranks are 1,000 steps. small_model: 64·9 + 64 + 4096·10 + 10
   // parameters and 2·(64·9·64 + 40960) FLOPs.
   EXPECT_EQ(
@@ -153,11 +165,9 @@ TEST(ConsoleComparison, RelatesEveryNetworkToTheFirst) {
 
 TEST(ConsoleComparison, HasItsOwnNetworksAlone) {
   Report report;
-  for (const char* name : {"stranger", "a", "b", "c"}) {
-    report.models.push_back({small_model(name), 32});
-    report.records.push_back(network_record(name, "forward", 0.1, 0.01, 100));
-  }
-  report.comparisons = {{"first", 64, {"b", "a"}}, {"second", 0, {"c", "a"}}};
+  for (const char* name : {"stranger", "a", "b", "c"})
+    add_network(report, name, network_record(0.1, 0.01, 100));
+  report.comparisons = {{"first", 64, {2, 1}}, {"second", 0, {3, 1}}};
   const std::string text = printed([&](std::ostream& out) { print_comparisons(out, report); });
   EXPECT_THAT(text, HasSubstr("Comparison first, forward on onednn: 1 rank × 1 thread; ratios (×) are to b"));
   EXPECT_THAT(text,
@@ -168,9 +178,9 @@ TEST(ConsoleComparison, HasItsOwnNetworksAlone) {
 
 TEST(ConsoleComparison, ANetworkThatWasNotMeasuredHasNoTimes) {
   Report report;
-  report.comparisons = {{"mlp-vs-cnn", 0, {"mlp", "cnn"}}};
-  report.models = {{small_model("mlp"), 32}, {small_model("cnn"), 32}};
-  report.records = {network_record("cnn", "forward", 0.163, 0.01, 100)};
+  report.comparisons = {{"mlp-vs-cnn", 0, {0, 1}}};
+  report.networks.push_back({small_model("mlp"), 32});
+  add_network(report, "cnn", network_record(0.163, 0.01, 100));
   const std::string text = printed([&](std::ostream& out) { print_comparisons(out, report); });
   EXPECT_THAT(text, ::testing::ContainsRegex("time a step, ms [^\n]* -   *- +163.0 ±6.1 +-\n"));
   EXPECT_THAT(text, Not(HasSubstr("epoch")));
@@ -178,33 +188,30 @@ TEST(ConsoleComparison, ANetworkThatWasNotMeasuredHasNoTimes) {
 
 TEST(ConsoleComparison, ManyNetworksAreSplitOverSeveralTables) {
   Report report;
-  std::vector<std::string> models;
-  for (const char* name : {"a_network_with_a_long_name", "b", "c", "d", "e", "f", "g", "h", "i"}) {
-    report.models.push_back({small_model(name), 32});
-    report.records.push_back(network_record(name, "forward-backward", 0.1, 0.01, 100));
-    models.push_back(name);
-  }
-  report.comparisons = {{"many", 0, models}};
+  for (const char* name : {"a_network_with_a_long_name", "b", "c", "d", "e", "f", "g", "h", "i"})
+    add_network(report, name, network_record(0.1, 0.01, 100), Pass::forward_backward);
+  report.comparisons = {{"many", 0, {0, 1, 2, 3, 4, 5, 6, 7, 8}}};
   const std::string text = printed([&](std::ostream& out) { print_comparisons(out, report); });
   EXPECT_LE(widest_line(text), 100U);
   EXPECT_THAT(text, HasSubstr("a_network_with_a_lo…"));
 }
 
 TEST(ConsolePrefixes, ShowsCumulativeTimesAndFlattenedOutputs) {
-  Report report;
-  report.models.push_back({small_model(), 5});
-  Record record = network_record("net", "forward", 0.55, 0.01, 10);
-  record.view = "prefix";
+  const Model model = small_model();
+  BackendReport backend{"onednn"};
+  Record record = network_record(0.55, 0.01, 10);
   record.batch = 5;
   record.layer = "conv1";
-  record.output = "96x56x56";
-  report.records.push_back(record);
+  record.output = Shape{96, 56, 56};
+  backend.views[View::prefix].records.push_back(record);
   record.layer = "fc";
-  record.output = "1000x1x1";
+  record.output = Shape{1000};
   record.summary = hand_made(2.36, 0.05, 10);
-  report.records.push_back(record);
+  backend.views[View::prefix].records.push_back(record);
   EXPECT_EQ(
-      printed([&](std::ostream& out) { print_prefixes(out, report, "net", "forward", "onednn"); }),
+      printed([&](std::ostream& out) {
+        print_prefixes(out, {model, Pass::forward, backend});
+      }),
       "Cumulative times of net, forward on onednn: batch 5, 1 rank × 1 thread; mean of the network cut off\n"
       "  after each layer\n"
       "#  through    output    flattened           time  difference\n"
@@ -215,14 +222,14 @@ TEST(ConsolePrefixes, ShowsCumulativeTimesAndFlattenedOutputs) {
 }
 
 Check passed_check() {
-  return {"vgg16", "forward", "onednn", "conv1", "output", 100, 100, 2e-7, 1e-5, true, ""};
+  return {"conv1", Tensor::output, 100, 100, 2e-7, 1e-5, true, ""};
 }
 
 TEST(ConsoleVerdict, IsValidWhereAllChecksPassed) {
   Report report;
   report.verified = true;
-  report.checks = {passed_check(), passed_check()};
-  report.checks[0].max_error = 1e-8;
+  std::vector<Check>& checks = (of_vgg16(report).checks = {passed_check(), passed_check()});
+  checks[0].max_error = 1e-8;
   EXPECT_EQ(
       verdict_text(report),
       "VALID: 2 tensors checked; worst relative error 2e-07 where 1e-05 is allowed (conv1 output of vgg16\n"
@@ -232,11 +239,11 @@ TEST(ConsoleVerdict, IsValidWhereAllChecksPassed) {
 TEST(ConsoleVerdict, SaysHowManyTensorsWereSampledAndHowThinly) {
   Report report;
   report.verified = true;
-  report.checks = {passed_check(), passed_check(), passed_check()};
-  report.checks[0].elements = 1000;
-  report.checks[0].checked = 30;
-  report.checks[2].elements = 3000;
-  report.checks[2].checked = 10;
+  std::vector<Check>& checks = (of_vgg16(report).checks = {passed_check(), passed_check(), passed_check()});
+  checks[0].elements = 1000;
+  checks[0].checked = 30;
+  checks[2].elements = 3000;
+  checks[2].checked = 10;
   EXPECT_THAT(verdict_text(report), StartsWith("VALID: 3 tensors checked, 2 of them by a sample of 1 % of "
                                                "their elements (every border among it);"));
 }
@@ -244,19 +251,19 @@ TEST(ConsoleVerdict, SaysHowManyTensorsWereSampledAndHowThinly) {
 TEST(ConsoleVerdict, TheWorstErrorIsTheOneNearestToWhatIsAllowed) {
   Report report;
   report.verified = true;
-  report.checks = {passed_check(), passed_check()};
-  report.checks[0].max_error = 1e-7;
-  report.checks[0].tolerance = 2e-7;
+  std::vector<Check>& checks = (of_vgg16(report).checks = {passed_check(), passed_check()});
+  checks[0].max_error = 1e-7;
+  checks[0].tolerance = 2e-7;
   EXPECT_THAT(verdict_text(report), HasSubstr("worst relative error 1e-07 where 2e-07 is allowed"));
 }
 
 TEST(ConsoleVerdict, AFailedCheckMakesItInvalidWhateverTheStatusSays) {
   Report report;
   report.verified = true;
-  report.checks = {passed_check(), passed_check()};
-  report.checks[1].passed = false;
-  report.checks[1].max_error = std::numeric_limits<double>::quiet_NaN();
-  report.checks[1].message = "element 7: found nan, expected 1";
+  std::vector<Check>& checks = (of_vgg16(report).checks = {passed_check(), passed_check()});
+  checks[1].passed = false;
+  checks[1].max_error = std::numeric_limits<double>::quiet_NaN();
+  checks[1].message = "element 7: found nan, expected 1";
   const std::string text = verdict_text(report);
   EXPECT_THAT(text, StartsWith("INVALID: 2 tensors checked, 1 failed; worst relative error nan"));
   EXPECT_THAT(text, HasSubstr("\n  FAILED: vgg16 forward on onednn, conv1 output: relative error nan"));
@@ -265,10 +272,10 @@ TEST(ConsoleVerdict, AFailedCheckMakesItInvalidWhateverTheStatusSays) {
 
 TEST(ConsoleVerdict, AnErrorThatIsNotANumberIsTheLargest) {
   Report report;
-  report.checks = {passed_check(), passed_check(), passed_check()};
+  of_vgg16(report).checks = {passed_check(), passed_check(), passed_check()};
   for (const std::size_t which : {0U, 1U, 2U}) {
     Report with_nan = report;
-    with_nan.checks[which].max_error = std::numeric_limits<double>::quiet_NaN();
+    of_vgg16(with_nan).checks[which].max_error = std::numeric_limits<double>::quiet_NaN();
     EXPECT_THAT(verdict_text(with_nan), HasSubstr("worst relative error nan"));
   }
 }
@@ -276,7 +283,7 @@ TEST(ConsoleVerdict, AnErrorThatIsNotANumberIsTheLargest) {
 TEST(ConsoleVerdict, AnInterruptedRunIsPartial) {
   Report report;
   report.status = "partial";
-  report.checks = {passed_check()};
+  of_vgg16(report).checks = {passed_check()};
   EXPECT_THAT(verdict_text(report), StartsWith("PARTIAL: "));
 }
 
@@ -289,9 +296,9 @@ TEST(ConsoleVerdict, NothingCheckedIsNotValid) {
 
 TEST(ConsoleVerdict, StatesWhatIsUnsupportedAndShoutsWarnings) {
   Report report;
-  report.checks = {passed_check()};
-  report.failures = {{"net", "forward", "onednn", "lrn1", "unsupported", "no LRN of 7 channels"},
-                     {"net", "train", "onednn", "", "error", "out of memory"}};
+  of_vgg16(report).checks = {passed_check()};
+  backend_in(report).failures = {{"lrn1", Failure::Reason::unsupported, "no LRN of 7 channels"}};
+  backend_in(pass_in(report, Pass::train)).failures = {{"", Failure::Reason::error, "out of memory"}};
   report.warnings = {"ranks 0 and 1 share core 0"};
   const std::string text = verdict_text(report);
   EXPECT_THAT(text, StartsWith("VALID: "));
@@ -304,7 +311,7 @@ TEST(ConsoleHeader, SaysWhatRunsWhereAndHow) {
   Report report;
   report.name = "net";
   report.start_time = "2026-11-21T21:57:45Z";
-  report.models.push_back({small_model(), 32});
+  report.networks.push_back({small_model(), 32});
   report.ranks = 2;
   report.threads = {1, 1};
   report.environment = {{{"host", "node1"}, {"cpu_model", "A CPU"}, {"logical_cpus", 8}}};

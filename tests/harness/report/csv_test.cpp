@@ -26,14 +26,17 @@ TEST(Csv, NumbersReadBackExactlyAndUndefinedIsEmpty) {
 
 TEST(LayersCsv, HasARowARecordUnderTheHeader) {
   Report report;
-  report.records = {network_record("net", "forward", 1.5, std::nullopt, 1),
-                    layer_record("conv1", "forward", 0.5, 0.125, 1'000'000'000, "jit:avx2 + simple:any")};
-  report.records[1].flags = {{"noise", "noisy", 1}, {"clock", "clock, coarse", 1}};
-  report.records[1].direct_equivalent = true;
-  report.records[1].layout = "acdb → aBcd16b";
-  report.records[1].gap = "cold";
-  report.checks = {{"net", "forward", "onednn", "conv1", "output", 9, 9, 0, 1, true, "", 3e-7}};
-  report.records[1].summary.median_interval = Interval{0.25, 0.75};
+  BackendReport& backend = testing::backend_in(report);
+  backend.views[View::network].records = {network_record(1.5, std::nullopt, 1)};
+  backend.views[View::layers].records = {
+      layer_record("conv1", Direction::forward, 0.5, 0.125, 1'000'000'000, "jit:avx2 + simple:any")};
+  Record& record = backend.views[View::layers].records[0];
+  record.flags = {{"noise", "noisy", 1}, {"clock", "clock, coarse", 1}};
+  record.direct_equivalent = true;
+  record.layout = "acdb → aBcd16b";
+  record.gap = Gap::cold;
+  backend.checks = {{"conv1", Tensor::output, 9, 9, 0, 1, true, "", 3e-7}};
+  record.summary.median_interval = Interval{0.25, 0.75};
   EXPECT_EQ(
       layers_csv(report),
       "model,pass,backend,view,layer,kind,output,direction,implementation,batch,ranks,threads,flops,bytes,n,"

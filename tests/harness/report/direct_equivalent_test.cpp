@@ -10,13 +10,14 @@ namespace {
 using testing::full_report;
 using ::testing::HasSubstr;
 using testing::layer_record;
+using testing::layers_in;
 using ::testing::Not;
 using testing::printed;
 using testing::widest_line;
 
-std::string direct_text(const Report& report, const std::string& model = "net",
-                        const std::string& pass = "forward", const std::string& view = "layers") {
-  return printed([&](std::ostream& out) { print_layers(out, report, model, pass, "onednn", view); });
+std::string direct_text(const Report& report, View view = View::layers) {
+  return printed(
+      [&](std::ostream& out) { print_layers(out, all_backends(report).at(0), view, report.ceilings); });
 }
 
 /// The text without line breaks.
@@ -27,18 +28,20 @@ std::string on_one_line(const std::string& text) {
   return line;
 }
 
-Check check(const std::string& layer, const std::string& tensor, double error) {
-  return {"net", "forward", "onednn", layer, tensor, 10, 10, 0, 1, true, "", error};
+Check check(const std::string& layer, Tensor tensor, double error) {
+  return {layer, tensor, 10, 10, 0, 1, true, "", error};
 }
 
 /// conv1 at 100 GFLOP/s by Winograd, fc at 200 directly.
 Report winograd_report() {
   Report report;
-  report.models.push_back({testing::small_model(), 32});
-  report.records = {layer_record("conv1", "forward", 0.016, 0.0004, 1'600'000'000, "winograd:f4x4:avx512"),
-                    layer_record("fc", "forward", 0.004, 0.0004, 800'000'000, "brgemm:avx512_core")};
-  report.records[0].direct_equivalent = true;
-  report.checks = {check("conv1", "output", 4.26e-7), check("conv1", "weights_gradient", 2e-6)};
+  report.networks.push_back({testing::small_model(), 32});
+  layers_in(report) = {
+      layer_record("conv1", Direction::forward, 0.016, 0.0004, 1'600'000'000, "winograd:f4x4:avx512"),
+      layer_record("fc", Direction::forward, 0.004, 0.0004, 800'000'000, "brgemm:avx512_core")};
+  layers_in(report)[0].direct_equivalent = true;
+  testing::backend_in(report).checks = {check("conv1", Tensor::output, 4.26e-7),
+                                        check("conv1", Tensor::weights_gradient, 2e-6)};
   return report;
 }
 
@@ -64,8 +67,9 @@ TEST(DirectEquivalent, TheHighestLayerAboveThePeakIsNamedWithTheirNumber) {
               HasSubstr("exceed the FMA peak of 40.0 GFLOP/s (measured, AVX-512F, 2 threads): conv1 forward "
                         "reaches 250 % of it. error"));
 
-  report.records.push_back(layer_record("conv2", "forward", 0.008, 0.0004, 1'600'000'000, "winograd"));
-  report.records.back().direct_equivalent = true;
+  layers_in(report).push_back(
+      layer_record("conv2", Direction::forward, 0.008, 0.0004, 1'600'000'000, "winograd"));
+  layers_in(report).back().direct_equivalent = true;
   EXPECT_THAT(on_one_line(direct_text(report)),
               HasSubstr("conv2 forward reaches 500 % of it, the most of 2 above it."));
 
@@ -75,10 +79,11 @@ TEST(DirectEquivalent, TheHighestLayerAboveThePeakIsNamedWithTheirNumber) {
 
 TEST(DirectEquivalent, TrainingShowsTheWorstErrorOfALayerAndMarksEveryDirection) {
   Report report = winograd_report();
-  report.records.push_back(
-      layer_record("conv1", "backward_weights", 0.032, 0.0032, 1'600'000'000, "winograd:f4x4:avx512"));
-  report.records.back().direct_equivalent = true;
-  report.records.push_back(layer_record("fc", "backward_data", 0.004, 0.0004, 800'000'000, "gemm:jit"));
+  layers_in(report).push_back(layer_record("conv1", Direction::backward_weights, 0.032, 0.0032, 1'600'000'000,
+                                           "winograd:f4x4:avx512"));
+  layers_in(report).back().direct_equivalent = true;
+  layers_in(report).push_back(
+      layer_record("fc", Direction::backward_data, 0.004, 0.0004, 800'000'000, "gemm:jit"));
   const std::string text = direct_text(report);
   EXPECT_THAT(text, HasSubstr("50.0†  winograd:f4x4:avx512  2.0e-06\n"));
   EXPECT_THAT(text,
@@ -86,13 +91,13 @@ TEST(DirectEquivalent, TrainingShowsTheWorstErrorOfALayerAndMarksEveryDirection)
   EXPECT_THAT(text, HasSubstr("\nfc      200.0   brgemm:avx512_core      200.0  gemm:jit"));
   EXPECT_THAT(on_one_line(text), HasSubstr("the worst of output and gradients of input and weights"));
 
-  report.checks[0].l2_error = 3e-6;  // of the output
+  testing::backend_in(report).checks[0].l2_error = 3e-6;  // of the output
   EXPECT_THAT(direct_text(report), HasSubstr("50.0†  winograd:f4x4:avx512  3.0e-06\n"));
 }
 
 TEST(DirectEquivalent, TablesWithoutSuchLayersHaveNeitherDaggerNorErrors) {
   Report report = winograd_report();
-  report.records[0].direct_equivalent = false;
+  layers_in(report)[0].direct_equivalent = false;
   report.ceilings = Ceilings{40e9, "AVX-512F", 2};
   const std::string text = direct_text(report);
   EXPECT_THAT(text, Not(HasSubstr("†")));
@@ -101,26 +106,24 @@ TEST(DirectEquivalent, TablesWithoutSuchLayersHaveNeitherDaggerNorErrors) {
 
 TEST(DirectEquivalent, LayersAloneWereNotVerifiedAndHaveNoErrors) {
   Report report = winograd_report();
-  for (Record& record : report.records) record.view = "isolated";
-  const std::string text = direct_text(report, "net", "forward", "isolated");
+  testing::backend_in(report).views[View::isolated] = testing::backend_in(report).views[View::layers];
+  const std::string text = direct_text(report, View::isolated);
   EXPECT_THAT(text, HasSubstr("100.0†"));
   EXPECT_THAT(text, Not(HasSubstr("error")));
 }
 
 TEST(DirectEquivalent, Vgg16StillFitsTheConsole) {
-  for (const char* pass : {"forward", "forward-backward"}) {
+  for (const Pass pass : {Pass::forward, Pass::forward_backward}) {
     Report report = full_report(testing::vgg16(), pass, true);
     report.ceilings = Ceilings{40e9, "AVX-512F", 2};
-    for (Record& record : report.records) {
+    BackendReport& backend = report.networks[0].passes[0].backends[0];
+    for (Record& record : backend.views[View::layers].records) {
       record.direct_equivalent = record.kind == "conv";
       if (record.kind == "conv")
         record.implementation = "winograd:f4x4:avx512:weights + winograd:f4x4:avx512";
-      Check one = check(record.layer, "output", 4.26e-7);
-      one.model = record.model;
-      one.pass = pass;
-      report.checks.push_back(one);
+      backend.checks.push_back(check(record.layer, Tensor::output, 4.26e-7));
     }
-    const std::string text = direct_text(report, "vgg16", pass);
+    const std::string text = direct_text(report);
     EXPECT_LE(widest_line(text), 100U) << text;
     EXPECT_THAT(text, HasSubstr("4.3e-07"));
     EXPECT_THAT(text, HasSubstr("\nconv5_3 "));

@@ -28,8 +28,9 @@ class Files : public ::testing::Test {
     Report report;
     report.name = "vgg16";
     report.start_time = "2026-11-21T21:57:45Z";
-    report.records = {testing::network_record("vgg16", "forward", 1.25, 0.005, 10)};
-    report.records[0].samples.assign(10000, 1.25);
+    std::vector<Record>& records = testing::backend_in(report).views[View::network].records;
+    records = {testing::network_record(1.25, 0.005, 10)};
+    records[0].samples.assign(10000, 1.25);
     return report;
   }
 
@@ -73,7 +74,7 @@ TEST_F(Files, OneFolderHoldsBothFilesAndNothingElseIsLeft) {
 TEST_F(Files, AreReplacedByThoseOfALaterReport) {
   Report early = report();
   early.status = "running";
-  early.records.clear();
+  early.networks.clear();
   ResultFolder folder(early, folder_);
   folder.write(early);
   EXPECT_EQ(nlohmann::ordered_json::parse(read(folder.path() / "result.json")), result_json(early));
@@ -91,8 +92,9 @@ TEST_F(Files, AFolderInWhichNothingWasWrittenGoesWithItsParents) {
 TEST_F(Files, ARunOfSeveralBackendsHasATableOfThem) {
   EXPECT_FALSE(fs::exists(write_results(report(), folder_) / "backends.csv"));
   Report several = report();
-  several.records.push_back(several.records[0]);
-  several.records[1].backend = "reference";
+  PassReport& pass = testing::pass_in(several);
+  BackendReport& reference = pass.backends.emplace_back(BackendReport(pass.backends[0]));
+  reference.name = "reference";
   const fs::path result = write_results(several, folder_);
   EXPECT_EQ(read(result / "backends.csv"), backends_csv(several));
   EXPECT_NE(read(result / "backends.csv"), "");
@@ -122,7 +124,7 @@ TEST_F(Files, ANameCannotLeaveTheFolder) {
 
 TEST_F(Files, TextThatIsNotUtf8DoesNotCostTheResult) {
   Report odd = report();
-  odd.config_texts = odd.config_files = {"\xff\xfe"};
+  odd.configs.push_back({{"name", "\xff\xfe"}, {"text", "\xff\xfe"}});
   EXPECT_TRUE(nlohmann::ordered_json::accept(read(write_results(odd, folder_) / "result.json")));
 }
 

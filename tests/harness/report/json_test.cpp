@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include <limits>
+#include <utility>
 
 #include "tests/harness/report/report_fixture.h"
 
@@ -10,6 +11,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 using testing::layer_record;
 using testing::network_record;
+using testing::of_vgg16;
 using testing::small_model;
 
 Report sample_report() {
@@ -17,8 +19,7 @@ Report sample_report() {
   report.name = "vgg16";
   report.start_time = "2026-11-21T21:57:45Z";
   report.command = {"bench", "--config", "vgg16.yaml"};
-  report.config_files = {"vgg16.yaml"};
-  report.config_texts = {"model: vgg16\n"};
+  report.configs.push_back({{"name", "vgg16.yaml"}, {"text", "model: vgg16\n"}});
   report.settings = {{"burn_in", 10}};
   report.environment = {{{"host", "node1"},
                          {"logical_cpus", 4},
@@ -30,8 +31,8 @@ Report sample_report() {
                         {{"host", "node2"}}};
   report.backend_facts = {{"onednn", {{"version", "2.6.0"}}}};
   report.clock = {25e-9, 1e-9};
-  report.models.push_back({small_model("vgg16"), 32});
-  Record network = network_record("vgg16", "forward", 1.25, 0.005, 3);
+  report.networks.push_back({small_model("vgg16"), 32});
+  Record network = network_record(1.25, 0.005, 3);
   network.samples = {1.245, 1.25, 1.255};
   network.per_rank = {{0, network.summary, 3}};
   network.flags = {{"noise", "noisy", 1}};
@@ -43,9 +44,10 @@ Report sample_report() {
   network.conditions.settle_seconds = 0.5;
   network.conditions.unsettled_blocks = 2;
   network.conditions.steal_share = 0.25;
-  report.records.push_back(network);
-  report.records.push_back(layer_record("conv1_1", "forward", 0.5, 0.01, 1'000'000'000, "jit:avx2"));
-  report.records.back().model = "vgg16";
+  BackendReport& backend = of_vgg16(report);
+  backend.views[View::network].records = {network};
+  backend.views[View::layers].records = {
+      layer_record("conv1_1", Direction::forward, 0.5, 0.01, 1'000'000'000, "jit:avx2")};
   return report;
 }
 
@@ -85,7 +87,8 @@ TEST(ResultJson, BenchmarksHaveARowARecordInNanoseconds) {
 
 TEST(ResultJson, NamesOfBenchmarksAreUnique) {
   Report report = sample_report();
-  report.records = {report.records[0], report.records[0], report.records[0]};
+  std::map<View, ViewReport>& views = of_vgg16(report).views;
+  views[View::network].records.assign(3, Record(views[View::network].records[0]));
   const Json rows = result_json(report)["benchmarks"];
   EXPECT_EQ(rows[0]["name"], "vgg16/forward/onednn/network");
   EXPECT_EQ(rows[1]["name"], "vgg16/forward/onednn/network#2");
@@ -112,8 +115,8 @@ TEST(ResultJson, OwnPartHasEveryFieldOfTheDesign) {
 
 TEST(ResultJson, NamesAWrongImplementationAndWhatReplacedIt) {
   Report report = sample_report();
-  report.library_faults = {{"vgg16", "forward", "onednn", "fc8", "copy of its weights from ab to AB16b64a",
-                            "jit:uni", "simple:any", "set-up", "12 of 40 elements came out wrong"}};
+  of_vgg16(report).library_faults = {{"fc8", "copy of its weights from ab to AB16b64a", "jit:uni",
+                                      "simple:any", "12 of 40 elements came out wrong"}};
   const Json own = result_json(report)["cnnbench"];
   EXPECT_EQ(own["library_faults"], Json::parse(R"([{"model": "vgg16", "pass": "forward", "backend": "onednn",
       "layer": "fc8", "operation": "copy of its weights from ab to AB16b64a", "implementation": "jit:uni",
@@ -164,22 +167,13 @@ TEST(ResultJson, RecordsHoldSummarySamplesRanksAndFlags) {
 
 TEST(ResultJson, KeepsEveryStepOfEveryRank) {
   Report report = sample_report();
-  StepTimes steps{"vgg16",
-                  "forward",
-                  "onednn",
-                  "prefix",
-                  "pool1",
-                  {0, 1},
-                  {{1.0000000004, 5}, {2, 5}},
-                  {{2, 1}, {2, 2.5}},
-                  7,
-                  5.5,
-                  1e-6,
-                  OverRanks()};
+  StepTimes steps{"pool1", {0, 1},     {{1.0000000004, 5}, {2, 5}}, {{2, 1}, {2, 2.5}}, 7, 5.5,
+                  1e-6,    OverRanks()};
   steps.over_ranks->start_skew.median = 0.5;
-  report.steps = {steps};
+  std::vector<StepTimes>& all = of_vgg16(report).views[View::prefix].steps;
+  all = {steps};
   steps.over_ranks.reset();
-  report.steps.push_back(steps);
+  all.push_back(steps);
 
   const Json found = result_json(report)["cnnbench"]["steps"];
 
@@ -216,9 +210,10 @@ TEST(ResultJson, FlopsOfNoughtStayNoughtAndHaveNoRate) {
 
 TEST(ResultJson, WhatIsUndefinedOrNotFiniteIsNull) {
   Report report = sample_report();
-  report.records[0].summary.sd.reset();
-  report.records[0].summary.max = std::numeric_limits<double>::infinity();
-  report.records[0].samples[1] = std::numeric_limits<double>::quiet_NaN();
+  Record& network = of_vgg16(report).views[View::network].records[0];
+  network.summary.sd.reset();
+  network.summary.max = std::numeric_limits<double>::infinity();
+  network.samples[1] = std::numeric_limits<double>::quiet_NaN();
   const Json record = result_json(report)["cnnbench"]["records"][0];
   EXPECT_TRUE(record["summary"]["sd"].is_null());
   EXPECT_TRUE(record["summary"]["max"].is_null());
@@ -228,7 +223,7 @@ TEST(ResultJson, WhatIsUndefinedOrNotFiniteIsNull) {
 TEST(ResultJson, VerificationTellsWhatFailed) {
   Report report = sample_report();
   report.verified = true;
-  report.checks = {{"vgg16", "forward", "onednn", "conv1", "output", 10, 10, 0.5, 1e-5, false, "element 3"}};
+  of_vgg16(report).checks = {{"conv1", Tensor::output, 10, 10, 0.5, 1e-5, false, "element 3"}};
   const Json verification = result_json(report)["cnnbench"]["verification"];
   EXPECT_EQ(verification["passed"], false);
   EXPECT_EQ(verification["checks"][0]["message"], "element 3");
@@ -236,28 +231,30 @@ TEST(ResultJson, VerificationTellsWhatFailed) {
 
 TEST(ResultJson, RecordsHaveTheErrorOfWhatTheyComputed) {
   Report report = sample_report();
-  Record& record = report.records[0];
-  record.view = "layers";
+  const auto check = [](Tensor tensor, double error) {
+    return Check{"conv1", tensor, 10, 10, 0, 1, true, "", error};
+  };
+  of_vgg16(report, "a").checks = {check(Tensor::output, 1)};
+  of_vgg16(report, "b").checks = {check(Tensor::input, 2), check(Tensor::output, 3e-7),
+                                  check(Tensor::input_gradient, 4e-7), check(Tensor::weights_gradient, 5e-7)};
+  std::map<View, ViewReport>& views = of_vgg16(report, "b").views;
+  Record& record = views[View::layers].records.emplace_back(network_record(1.25, 0.005, 3));
   record.layer = "conv1";
   record.direct_equivalent = true;
-  const auto check = [](const std::string& backend, const std::string& tensor, double error) {
-    return Check{"vgg16", "forward", backend, "conv1", tensor, 10, 10, 0, 1, true, "", error};
-  };
-  report.checks = {check("other", "output", 1), check("onednn", "input", 2), check("onednn", "output", 3e-7),
-                   check("onednn", "input_gradient", 4e-7), check("onednn", "weights_gradient", 5e-7)};
-  for (const auto& [direction, error] :
-       {std::pair("forward", 3e-7), {"backward_data", 4e-7}, {"backward_weights", 5e-7}}) {
+  for (const auto& [direction, error] : {std::pair(Direction::forward, 3e-7),
+                                         {Direction::backward_data, 4e-7},
+                                         {Direction::backward_weights, 5e-7}}) {
     record.direction = direction;
     const Json own = result_json(report)["cnnbench"];
-    EXPECT_EQ(own["records"][0]["l2_error"], error);
-    EXPECT_EQ(own["records"][0]["direct_equivalent"], true);
+    EXPECT_EQ(own["records"][2]["l2_error"], error);
+    EXPECT_EQ(own["records"][2]["direct_equivalent"], true);
     EXPECT_EQ(own["verification"]["checks"][2]["l2_error"], 3e-7);
   }
-  record.direction = "reorder";
-  EXPECT_TRUE(result_json(report)["cnnbench"]["records"][0].at("l2_error").is_null());
-  record.direction = "forward";
-  record.view = "isolated";  // another program than the verified one
-  EXPECT_TRUE(result_json(report)["cnnbench"]["records"][0].at("l2_error").is_null());
+  record.direction = Direction::reorder;
+  EXPECT_TRUE(result_json(report)["cnnbench"]["records"][2].at("l2_error").is_null());
+  record.direction = Direction::forward;
+  views[View::isolated] = std::exchange(views[View::layers], {});  // another program than the verified one
+  EXPECT_TRUE(result_json(report)["cnnbench"]["records"][2].at("l2_error").is_null());
 }
 
 TEST(ResultJson, HoldsTheCeilingsWhereTheyWereMeasured) {
@@ -275,8 +272,8 @@ TEST(ResultJson, HoldsTheCeilingsWhereTheyWereMeasured) {
 
 TEST(ResultJson, SetUpsHaveTheTimeOfTheWeightsApartOrNull) {
   Report report = sample_report();
-  report.setups = {{"vgg16", "forward", "onednn", 2, 1, {}, "", {}, {}, 0.25},
-                   {"vgg16", "forward", "other", 2, 1, {}, "", {}}};
+  of_vgg16(report).setup = cnnbench::Setup{2, 1, {}, "", {}, {}, 0.25};
+  of_vgg16(report, "other").setup = cnnbench::Setup{2, 1, {}, "", {}};
   const Json setups = result_json(report)["cnnbench"]["setups"];
   EXPECT_EQ(setups[0]["weights_seconds"], 0.25);
   EXPECT_TRUE(setups[1].at("weights_seconds").is_null());

@@ -28,32 +28,56 @@ inline Summary hand_made(double mean, std::optional<double> sd, std::int64_t n) 
   return summary;
 }
 
-inline Record network_record(const std::string& model, const std::string& pass, double mean,
-                             std::optional<double> sd, std::int64_t n) {
+inline Record network_record(double mean, std::optional<double> sd, std::int64_t n) {
   Record record;
-  record.model = model;
-  record.pass = pass;
-  record.backend = "onednn";
-  record.view = "network";
-  record.direction = "step";
   record.batch = 32;
   record.summary = hand_made(mean, sd, n);
-  record.stop_reason = "steps";
   record.instances = 20;
   return record;
 }
 
-inline Record layer_record(const std::string& layer, const std::string& direction, double mean, double sd,
+inline Record layer_record(const std::string& layer, Direction direction, double mean, double sd,
                            std::int64_t flops, const std::string& implementation) {
-  Record record = network_record("net", "forward", mean, sd, 10);
-  record.view = "layers";
+  Record record = network_record(mean, sd, 10);
   record.layer = layer;
   record.kind = "conv";
-  record.output = "64x8x8";
+  record.output = Shape{64, 8, 8};
   record.direction = direction;
   record.flops = flops;
   record.implementation = implementation;
   return record;
+}
+
+/// A pass of a network of the report; both are added where they are not there yet, the network without
+/// layers.
+inline PassReport& pass_in(Report& report, Pass pass = Pass::forward, const std::string& network = "net") {
+  auto found = std::find_if(report.networks.begin(), report.networks.end(),
+                            [&](const NetworkReport& each) { return each.model.name == network; });
+  if (found == report.networks.end()) found = report.networks.insert(found, {{}, 32});
+  found->model.name = network;
+  for (PassReport& one : found->passes)
+    if (one.pass == pass) return one;
+  return found->passes.emplace_back(PassReport{pass});
+}
+
+/// A backend, likewise.
+inline BackendReport& backend_in(PassReport& pass, const std::string& name = "onednn") {
+  for (BackendReport& backend : pass.backends)
+    if (backend.name == name) return backend;
+  return pass.backends.emplace_back(BackendReport{name});
+}
+
+inline BackendReport& backend_in(Report& report, const std::string& name = "onednn") {
+  return backend_in(pass_in(report), name);
+}
+
+inline BackendReport& of_vgg16(Report& report, const std::string& name = "onednn") {
+  return backend_in(pass_in(report, Pass::forward, "vgg16"), name);
+}
+
+/// The records of the layers view of onednn.
+inline std::vector<Record>& layers_in(Report& report) {
+  return backend_in(report).views[View::layers].records;
 }
 
 inline Convolution conv(std::int64_t filters, std::int64_t kernel = 3) {
@@ -91,37 +115,36 @@ inline Model vgg16() {
 
 /// A report over all layers of a network with made-up times: 300 GFLOP/s, and 10 GB/s where there are no
 /// FLOPs.
-inline Report full_report(const Model& model, const std::string& pass, bool reorders) {
+inline Report full_report(const Model& model, Pass pass, bool reorders) {
   Report report;
   report.name = model.name;
   report.start_time = "2026-11-21T21:57:45Z";
-  report.models.push_back({model, 32});
+  report.networks.push_back({model, 32});
+  BackendReport& backend = backend_in(pass_in(report, pass, model.name));
   double total = 0;
   for (const ModelLayer& layer : model.layers) {
     for (const Direction direction :
          {Direction::forward, Direction::backward_data, Direction::backward_weights}) {
-      if (!has_direction(layer, direction) || (pass == "forward" && direction != Direction::forward))
+      if (!has_direction(layer, direction) || (pass == Pass::forward && direction != Direction::forward))
         continue;
       const double work = static_cast<double>(flops(layer, direction, 32)) / 300e9;
       const double seconds = work + static_cast<double>(bytes(layer, direction, 32)) / 10e9;
-      Record record = layer_record(layer.name, std::string(to_string(direction)), seconds, seconds / 50,
-                                   flops(layer, direction, 32), "brgconv_strided:avx512_core_amx");
-      record.model = model.name;
-      record.pass = pass;
-      record.output = to_string(layer.output);
+      Record record = layer_record(layer.name, direction, seconds, seconds / 50, flops(layer, direction, 32),
+                                   "brgconv_strided:avx512_core_amx");
+      record.output = layer.output;
       record.kind = kind_name(layer.kind);
       record.ranks = 2;
-      report.records.push_back(record);
+      backend.views[View::layers].records.push_back(record);
       total += seconds;
       if (!reorders || layer.name != "fc6") continue;
-      record.direction = "reorder";
+      record.direction = Direction::reorder;
       record.flops = 0;
       record.implementation = "jit:uni";
-      report.records.push_back(record);
+      backend.views[View::layers].records.push_back(record);
       reorders = false;
     }
   }
-  report.records.push_back(network_record(model.name, pass, total * 1.02, total / 100, 100));
+  backend.views[View::network].records.push_back(network_record(total * 1.02, total / 100, 100));
   return report;
 }
 

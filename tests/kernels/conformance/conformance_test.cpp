@@ -103,17 +103,14 @@ std::vector<Distrusted> wrong_here(const Backend& backend, const Model& model,
   experiment.measure = false;
   SingleRank alone;
   SteadyClock clock;
-  const Findings findings = run_experiment(experiment, alone, clock, {}, {});
+  const BackendReport found = run_experiment(experiment, alone, clock, {}, {}).report.backends.at(0);
   std::vector<Distrusted> wrong;
-  for (const LibraryFault& fault : findings.library_faults) {
-    std::cout << "FINDING: " << backend.name() << " " << fault.layer << " " << fault.operation << ": "
+  for (const LibraryFault& fault : found.library_faults) {
+    std::cout << "FINDING: " << backend.name() << " " << fault.layer << " " << operation_name(fault) << ": "
               << fault.implementation << " is wrong, " << fault.replaced_by << " takes its place; "
               << fault.message << '\n';
-    if (fault.found_by != "verification") continue;
-    for (const Direction direction :
-         {Direction::forward, Direction::backward_data, Direction::backward_weights, Direction::reorder})
-      if (fault.operation == to_string(direction))
-        wrong.push_back({fault.layer, direction, fault.implementation});
+    if (const auto* direction = std::get_if<Direction>(&fault.operation))  // not what set-up found itself
+      wrong.push_back({fault.layer, *direction, fault.implementation});
   }
   return wrong;
 }

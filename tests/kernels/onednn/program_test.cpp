@@ -133,8 +133,8 @@ TEST_P(OneDnnSteps, RunsTheWeightsAndImagesThatItIsGiven) {
       settings.images = images;
 
       for (const Check& check : verify(*program, model, how, *find_backend("reference")->oracle(), settings))
-        EXPECT_TRUE(check.passed) << network.name << " " << check.layer << " " << check.tensor << ", "
-                                  << check.message;
+        EXPECT_TRUE(check.passed) << network.name << " " << check.layer << " " << tensor_name(check.tensor)
+                                  << ", " << check.message;
     }
 }
 
@@ -150,8 +150,8 @@ TEST_P(OneDnnSteps, RunsWhatTheParameterSpanHoldsInThePassThatTrains) {
     settings.parameters_from_seed = false;
 
     for (const Check& check : verify(*program, model, how, *find_backend("reference")->oracle(), settings))
-      EXPECT_TRUE(check.passed) << network.name << " " << check.layer << " " << check.tensor << ", "
-                                << check.message;
+      EXPECT_TRUE(check.passed) << network.name << " " << check.layer << " " << tensor_name(check.tensor)
+                                << ", " << check.message;
   }
 }
 

@@ -177,7 +177,7 @@ TEST_F(Reorders, OfAProgramAreReplacedAndNamed) {
     const std::unique_ptr<Program> program = find_backend("onednn")->prepare(model, options);
 
     for (const Check& check : verify(*program, model, options, *find_backend("reference")->oracle()))
-      EXPECT_TRUE(check.passed) << check.layer << " " << check.tensor << ", " << check.message;
+      EXPECT_TRUE(check.passed) << check.layer << " " << tensor_name(check.tensor) << ", " << check.message;
     const std::vector<Replacement> found = program->replacements();
     ASSERT_FALSE(found.empty());
     for (const Replacement& each : found) {

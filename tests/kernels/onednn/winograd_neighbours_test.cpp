@@ -61,7 +61,7 @@ TEST(OneDnnWinograd, IsVerifiedLayerByLayerWhereItPools) {
     const auto program = find_backend("winograd")->prepare(model, how);
     std::vector<std::string> checked;
     for (const Check& check : verify(*program, model, how, *find_backend("reference")->oracle(), {})) {
-      EXPECT_TRUE(check.passed) << check.layer << ", " << check.tensor << ", " << check.message;
+      EXPECT_TRUE(check.passed) << check.layer << ", " << tensor_name(check.tensor) << ", " << check.message;
       checked.push_back(check.layer + " " + check.tensor);
     }
     std::vector<std::string> tensors{" input", " output"};

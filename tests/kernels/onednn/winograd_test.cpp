@@ -218,7 +218,7 @@ TEST(OneDnnWinograd, ComputesACropDeeperThanThePaddingWhichTheLibraryCannot) {
   EXPECT_THAT(implementations(program->operations(), 0, Direction::forward),
               Contains(MatchesRegex("winograd:f[46]x[46]:[a-z0-9_]+")));
   for (const Check& check : verify(*program, model, how, *find_backend("reference")->oracle(), {}))
-    EXPECT_TRUE(check.passed) << check.tensor << ", " << check.message;
+    EXPECT_TRUE(check.passed) << tensor_name(check.tensor) << ", " << check.message;
 }
 
 }  // namespace
