@@ -152,9 +152,9 @@ TEST_P(Conformance, EveryElementOfEveryLayerAgreesWithTheReference) {
 
     EXPECT_GE(checks.size(), model.layers.size());
     for (const Check& check : checks) {
-      EXPECT_EQ(check.checked, check.elements) << check.layer << " " << check.tensor;
-      EXPECT_TRUE(check.passed) << check.layer << " " << check.tensor << ", " << check.message << " (error "
-                                << check.max_error << ", " << threads << " threads)";
+      EXPECT_EQ(check.checked, check.elements) << check.layer << " " << tensor_name(check.tensor);
+      EXPECT_TRUE(check.passed) << check.layer << " " << tensor_name(check.tensor) << ", " << check.message
+                                << " (error " << check.max_error << ", " << threads << " threads)";
     }
   }
 }

@@ -62,7 +62,7 @@ TEST(OneDnnWinograd, IsVerifiedLayerByLayerWhereItPools) {
     std::vector<std::string> checked;
     for (const Check& check : verify(*program, model, how, *find_backend("reference")->oracle(), {})) {
       EXPECT_TRUE(check.passed) << check.layer << ", " << tensor_name(check.tensor) << ", " << check.message;
-      checked.push_back(check.layer + " " + check.tensor);
+      checked.push_back(check.layer + " " + std::string(tensor_name(check.tensor)));
     }
     std::vector<std::string> tensors{" input", " output"};
     if (pass != Pass::forward) tensors.insert(tensors.end(), {" output_gradient", " input_gradient"});
