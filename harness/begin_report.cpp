@@ -99,7 +99,7 @@ Report begin_report(Cluster& cluster, Clock& clock, const std::vector<Config>& c
   return report;
 }
 
-void append(Report& report, const std::string& network, const Findings& findings) {
+void add_findings(Report& report, const std::string& network, const Findings& findings) {
   std::find_if(report.networks.begin(), report.networks.end(), [&](const NetworkReport& each) {
     return each.model.name == network;
   })->passes.push_back(findings.report);

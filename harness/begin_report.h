@@ -15,7 +15,7 @@ Report begin_report(Cluster& cluster, Clock& clock, const std::vector<Config>& c
                     const std::vector<Experiment>& experiments, const Options& options,
                     const Placement& placement, int argc, char** argv);
 
-/// Adds what an experiment with the network of this name found.
-void append(Report& report, const std::string& network, const Findings& findings);
+/// Adds what an experiment with the network of this name, which is one of the report's, found.
+void add_findings(Report& report, const std::string& network, const Findings& findings);
 
 }  // namespace cnnbench

@@ -83,7 +83,7 @@ bool measure_all(std::vector<Experiment>& experiments, const Options& options, C
     observer.view_done = [&, show = observer.view_done](View view, const auto& backends,
                                                         const Findings& findings) {
       Report so_far = report;
-      append(so_far, experiment.model->name, findings);
+      add_findings(so_far, experiment.model->name, findings);
       kept.keep(std::move(so_far));  // first: what was shown is not lost
       show(view, backends, findings);
     };
@@ -94,7 +94,7 @@ bool measure_all(std::vector<Experiment>& experiments, const Options& options, C
                   std::filesystem::path(options.dump) / backend.name() / to_string(experiment.pass));
       };
     const Findings findings = run_experiment(experiment, cluster, clock, report.clock, observer);
-    append(report, experiment.model->name, findings);
+    add_findings(report, experiment.model->name, findings);
     experiment.input.clear();
     if (findings.interrupted) return false;
   }

@@ -54,13 +54,15 @@ if [[ $debian13 ]]; then
 fi
 
 # closing_lines PRESET: those of the test runners: pytest's and GoogleTest's, as CTest keeps them in its log, and its own.
+# GoogleTest's "1 test" is left out: there CTest counts the cases itself.
 closing_lines() {
   local folder
   folder=$(folder_of "$1")
   printf '\n== %s\n' "$1"
   awk '/^[0-9]+\/[0-9]+ Testing: / { name = $3 }
     /^[0-9]+ (passed|failed|skipped).* in [0-9.]+s|^SKIPPED / { print "pytest, " name ": " $0 }
-    /^\[  PASSED  \] [0-9]+ tests/ { print "GoogleTest, " name ": " $3 " passed" }' \
+    /^\[  SKIPPED \] [0-9]+ test/ { print "GoogleTest, " name ": " $4 " skipped" }
+    /^\[  PASSED  \] [0-9]+ tests/ { print "GoogleTest, " name ": " $4 " passed" }' \
     "$folder/Testing/Temporary/LastTest.log"
   grep -E '^[0-9]+% tests passed|^Total Test time' "$folder/tests.log"
 }

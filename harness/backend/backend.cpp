@@ -14,4 +14,28 @@ std::string_view to_string(Pass pass) {
   return "";
 }
 
+std::string_view to_string(Tensor tensor) {
+  switch (tensor) {
+    case Tensor::input:
+      return "input";
+    case Tensor::output:
+      return "output";
+    case Tensor::weights:
+      return "weights";
+    case Tensor::bias:
+      return "bias";
+    case Tensor::mask:
+      return "mask";
+    case Tensor::input_gradient:
+      return "input_gradient";
+    case Tensor::output_gradient:
+      return "output_gradient";
+    case Tensor::weights_gradient:
+      return "weights_gradient";
+    case Tensor::bias_gradient:
+      return "bias_gradient";
+  }
+  return "";
+}
+
 }  // namespace cnnbench

@@ -65,6 +65,9 @@ enum class Tensor {
   bias_gradient
 };
 
+/// "input", "output", …, as their names are above.
+std::string_view to_string(Tensor tensor);
+
 /// An implementation that a program found wrong itself, at set-up or as a tensor was read, and what runs in
 /// its place.
 struct Replacement {

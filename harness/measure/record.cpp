@@ -1,24 +1,35 @@
 #include "harness/measure/record.h"
 
-#include <array>
-
 namespace cnnbench {
 
 std::string_view to_string(View view) {
-  constexpr std::array names = {"network", "layers", "isolated", "prefix"};
-  return names.at(static_cast<std::size_t>(view));
+  switch (view) {
+    case View::network:
+      return "network";
+    case View::layers:
+      return "layers";
+    case View::isolated:
+      return "isolated";
+    case View::prefix:
+      return "prefix";
+  }
+  return "";
 }
 
 std::string_view tensor_name(std::optional<Tensor> tensor) {
-  constexpr std::array names = {"input",        "output",         "weights",         "bias",
-                                "mask",         "input_gradient", "output_gradient", "weights_gradient",
-                                "bias_gradient"};
-  return tensor ? names.at(static_cast<std::size_t>(*tensor)) : "loss";
+  return tensor ? to_string(*tensor) : "loss";
 }
 
 std::string_view to_string(Failure::Reason reason) {
-  constexpr std::array names = {"unsupported", "verification", "error"};
-  return names.at(static_cast<std::size_t>(reason));
+  switch (reason) {
+    case Failure::Reason::unsupported:
+      return "unsupported";
+    case Failure::Reason::verification:
+      return "verification";
+    case Failure::Reason::error:
+      return "error";
+  }
+  return "";
 }
 
 std::string operation_name(const LibraryFault& fault) {

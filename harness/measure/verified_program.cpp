@@ -224,7 +224,7 @@ std::optional<Contestant> prepare_and_verify(ExperimentRun& run, const Backend& 
     report.setup = latest->setup;
   };
   if (run.experiment.verify) verify_attempt(run, backend, *latest);
-  tell();  // what was found first, where nothing is right
+  tell();  // stays where nothing takes its place
   message = latest->message;
   if (!agree(run.cluster, message.empty(), message)) {
     latest = made_right(run, backend, std::move(*latest));

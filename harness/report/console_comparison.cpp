@@ -145,10 +145,12 @@ void print_comparison(std::ostream& out, const Report& report, const ReportedCom
   for (const auto& [pass, backend] : passes_and_backends(report)) {
     std::vector<Entry> entries;
     for (const std::size_t index : comparison.networks) {
-      entries.push_back({&report.networks[index], nullptr});
-      for (const ReportedBackend& one : all_backends(report))
-        if (&one.model == &report.networks[index].model && one.pass == pass && one.backend.name == backend)
-          for (const Record& record : one.backend.records(View::network)) entries.back().record = &record;
+      const NetworkReport& network = report.networks[index];
+      entries.push_back({&network, nullptr});
+      for (const PassReport& one : network.passes)
+        for (const BackendReport& measured : one.backends)
+          if (one.pass == pass && measured.name == backend)
+            for (const Record& record : measured.records(View::network)) entries.back().record = &record;
     }
     const auto example =
         std::find_if(entries.begin(), entries.end(), [](const Entry& e) { return e.record != nullptr; });

@@ -22,15 +22,22 @@ std::optional<double> combined_sd(View view, const std::vector<const Record*>& r
   return std::sqrt(squares);
 }
 
-}  // namespace
-
-std::vector<ReportedBackend> all_backends(const Report& report) {
-  std::vector<ReportedBackend> all;
-  for (const NetworkReport& network : report.networks)
-    for (const PassReport& pass : network.passes)
-      for (const BackendReport& backend : pass.backends) all.push_back({network.model, pass.pass, backend});
-  return all;
+/// The tensor that is compared for the operations of a direction.
+std::optional<Tensor> made_by(Direction direction) {
+  switch (direction) {
+    case Direction::forward:
+      return Tensor::output;
+    case Direction::backward_data:
+      return Tensor::input_gradient;
+    case Direction::backward_weights:
+      return Tensor::weights_gradient;
+    case Direction::reorder:
+      break;
+  }
+  return std::nullopt;
 }
+
+}  // namespace
 
 std::vector<double> summed_samples(const std::vector<const Record*>& records) {
   if (records.empty()) return {};
@@ -69,7 +76,8 @@ std::vector<LayerTimes> layer_times(const Model& model, std::span<const Record> 
                               [&](const auto& row) { return row.layer == record.layer; });
     if (layer == layers.end())
       layer = layers.insert(layer, LayerTimes{record.layer, output_name(record), {}});
-    layer->records[static_cast<std::size_t>(record.direction.value())] = &record;
+    if (const std::size_t column = column_of(record.direction.value()); column < directions.size())
+      layer->records[column] = &record;
   }
   std::stable_sort(layers.begin(), layers.end(), [&](const LayerTimes& a, const LayerTimes& b) {
     return layer_position(model, a.layer) < layer_position(model, b.layer);
@@ -84,11 +92,10 @@ std::size_t layer_position(const Model& model, const std::string& layer) {
 }
 
 std::optional<double> l2_error(const BackendReport& backend, View view, const Record& record) {
-  constexpr std::array made = {Tensor::output, Tensor::input_gradient, Tensor::weights_gradient};
-  const auto direction = static_cast<std::size_t>(record.direction.value_or(Direction::reorder));
-  if (view != View::layers || direction >= made.size() || record.layer == "loss") return std::nullopt;
+  if (view != View::layers || record.layer == "loss") return std::nullopt;
+  const std::optional<Tensor> made = made_by(record.direction.value());
   for (const Check& check : backend.checks)
-    if (check.layer == record.layer && check.tensor == made[direction]) return check.l2_error;
+    if (made && check.layer == record.layer && check.tensor == made) return check.l2_error;
   return std::nullopt;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -32,11 +33,17 @@ std::vector<double> summed_samples(const std::vector<const Record*>& records);
 inline constexpr std::array directions = {Direction::forward, Direction::backward_data,
                                           Direction::backward_weights, Direction::reorder};
 
+/// The column of a direction; directions.size() where there is none.
+inline std::size_t column_of(Direction direction) {
+  return static_cast<std::size_t>(std::find(directions.begin(), directions.end(), direction) -
+                                  directions.begin());
+}
+
 /// A layer's records; a reorder belongs to the layer that needs it.
 struct LayerTimes {
   std::string layer;
   std::string output;
-  std::array<const Record*, directions.size()> records{};  ///< a direction; null where there is none
+  std::array<const Record*, directions.size()> records{};  ///< a column; null where there is none
 
   std::vector<const Record*> all() const;
 };

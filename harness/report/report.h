@@ -81,7 +81,7 @@ nlohmann::ordered_json describe_json(const Model& model, std::int64_t batch);
 /// "1.234 ± 0.005 s/batch", in the unit (s, ms, µs) that suits the mean; without ± where sd is undefined.
 std::string format_time_per_batch(const Summary& summary);
 
-/// The report for people. `print_report` is made of these, in this order.
+/// The report for people is made of these, in this order.
 void print_header(std::ostream& out, const Report& report);
 /// "Forward across 100 steps, 1.234 ± 0.005 s/batch", images/s a rank and of all, why it stopped, flags; of
 /// the network view.

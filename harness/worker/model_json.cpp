@@ -23,7 +23,7 @@ Positive(Setting&) -> Positive<Setting>;
 /// A whole number from `least` on, so small that no arithmetic with it overflows; no config has others.
 /// Throws std::out_of_range for all else.
 std::int64_t integer(const Json& json, std::int64_t least, std::int64_t most = 1'000'000) {
-  // Of a fraction as large as 1e300 there is no whole number to be asked for.
+  // get() of a number beyond 64 bits, as 1e127, is undefined.
   if (json.is_number_integer())
     if (const auto value = json.get<std::int64_t>(); value >= least && value <= most) return value;
   throw std::out_of_range("no network has the number " + json.dump());

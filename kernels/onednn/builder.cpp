@@ -42,7 +42,7 @@ std::string activation_layouts(Arguments arguments) {
 
 }  // namespace
 
-bool is_own_winograd(const std::string& implementation) {
+bool is_librarys_winograd(const std::string& implementation) {
   return implementation.find("wino") != std::string::npos;
 }
 
@@ -192,7 +192,7 @@ void Builder::add(Direction direction, const std::string& implementation, const 
     held.push_back(data);
   }
   operations.push_back({layer(), direction, implementation, activation_layouts(arguments)});
-  if (is_own_winograd(implementation)) {
+  if (is_librarys_winograd(implementation)) {
     operations.back().algorithm = Algorithm::winograd;
     operations.back().error_growth = winograd_error_growth;
   }

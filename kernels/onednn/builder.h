@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <memory>
 #include <oneapi/dnnl/dnnl.hpp>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -163,14 +164,15 @@ class LayerPlan {
   virtual Value backward(Builder& builder, const Value& diff_dst) = 0;
   /// The plan of the next layer where this one computes it, too (LayerChoice::computes_next); to be used
   /// while this one lives.
-  virtual std::unique_ptr<LayerPlan> plan_of_next() { return nullptr; }
+  virtual std::unique_ptr<LayerPlan> plan_of_next() { throw std::logic_error("it computes no other layer"); }
 };
 
 /// The elements of memory; nullptr where there is none.
 float* floats(const memory& data);
 
-/// Whether one of the library's implementations, by its name, is its own Winograd.
-bool is_own_winograd(const std::string& implementation);
+/// Whether one of the library's implementations, by its name, is a Winograd. (Not for names of
+/// kernels/winograd.)
+bool is_librarys_winograd(const std::string& implementation);
 
 /// Whether the library can bring data from one layout into the other: from those of Winograd's weights it
 /// cannot.

@@ -113,7 +113,7 @@ class ConvolutionPlan final : public WeightedLayer {
     std::int64_t largest = 0;
     for (const ModelLayer& each : builder.model.layers)
       largest = std::max(largest, 4 * builder.options.batch * (each.input.size() + each.output.size()));
-    return is_own_winograd(desc.impl_info_str()) &&
+    return is_librarys_winograd(desc.impl_info_str()) &&
            desc.query_s64(dnnl::query::memory_consumption_s64) > largest;
   }
 

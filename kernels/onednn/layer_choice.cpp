@@ -157,7 +157,8 @@ std::vector<LayerChoice> with_neighbours(const Model& model, std::vector<LayerCh
                            winograd_can_pool(model.layers[i]);
     if (before.computes_next) layer.source = Source::layer_before;
     // Ours goes back through its own ReLU as it reads a gradient.
-    layer.relu_of_before = layer.source == Source::winograd && !ours && activation == Activation::relu;
+    layer.relu_of_before = layer.source == Source::winograd && before.source == Source::library &&
+                           activation == Activation::relu;
     before.relu_by_next = layer.relu_of_before;
   }
   // The library's outputs for ours are in our layout; so are the inputs of its layers between two of ours.
@@ -168,6 +169,40 @@ std::vector<LayerChoice> with_neighbours(const Model& model, std::vector<LayerCh
     layer.blocked_input = layer.blocked_output && next_to_winograd(model, choices, i, -1);
   }
   return choices;
+}
+
+double winograd_bytes(const Model& model, const PrepareOptions& options, const Variant& variant) {
+  std::vector<std::vector<LayerChoice>> possible;
+  if (variant.winograd == WinogradUse::by_timing) {
+    for (const int size : {1, 2}) possible.push_back(winograd_everywhere(model, {size, size, size}));
+  } else {
+    possible.push_back(layer_choices(model, options, variant));
+  }
+  std::int64_t kept = 0;     // in inference: transformed weights
+  std::int64_t scratch = 0;  // of one operation, since the next one has the same memory
+  for (std::size_t i = 0; i < model.layers.size(); ++i) {
+    std::int64_t packed = 0;
+    for (const std::vector<LayerChoice>& choices : possible) {
+      if (choices[i].source != Source::winograd) continue;
+      const TileSizes& tiles = choices[i].tiles;
+      const auto convolution = [&](int size) { return winograd_convolution(model.layers[i], options, size); };
+      const winograd::Convolution forward = convolution(tiles.forward);
+      if (options.pass == Pass::forward) {
+        packed = std::max(packed, forward.packed_size());
+        scratch = std::max(scratch, forward.forward_scratch_size());
+      } else {
+        const winograd::Convolution data = convolution(tiles.backward_data);
+        const winograd::Convolution weights = convolution(tiles.backward_weights);
+        scratch = std::max({scratch, forward.packed_size() + forward.forward_scratch_size(),
+                            data.packed_backward_size() + data.backward_data_scratch_size(),
+                            weights.backward_weights_scratch_size()});
+      }
+    }
+    kept += packed;
+  }
+  // In training two operations may have memory of their own: buffers are shared where they fit best.
+  const std::int64_t buffers = options.pass == Pass::forward ? 1 : 2;
+  return static_cast<double>(kept + buffers * scratch) * sizeof(float);
 }
 
 }  // namespace cnnbench::onednn

@@ -10,7 +10,8 @@
 namespace cnnbench::onednn {
 
 /// Who computes a layer. A further source of convolutions is one more value here, the layers that it takes in
-/// layer_choices(), and its LayerPlan in program.cpp.
+/// layer_choices(), what they share with their neighbours in with_neighbours(), and its LayerPlan in
+/// program.cpp.
 enum class Source {
   library,
   winograd,     ///< kernels/winograd
@@ -32,7 +33,7 @@ struct LayerChoice {
   bool direct = false;          ///< the library does not take a Winograd of its own
   bool computes_next = false;   ///< the next layer's source is layer_before
   bool relu_of_before = false;  ///< the gradient of its input goes back through the ReLU of the layer before
-  bool relu_by_next = false;    ///< the other side of that: the gradient of its output comes through its ReLU
+  bool relu_by_next = false;    ///< the gradient of its output has gone back through its own ReLU already
   bool blocked_input =
       false;  ///< in blocked_desc() (layout.h); else in the layout that the source is best at
   bool blocked_output = false;
@@ -48,5 +49,9 @@ std::vector<LayerChoice> with_neighbours(const Model& model, std::vector<LayerCh
 
 /// All that kernels/winograd can compute is its own, with these tiles.
 std::vector<LayerChoice> winograd_everywhere(const Model& model, const TileSizes& tiles);
+
+/// Bytes of transformed weights and of scratch memory in a program; where timing is to choose layers and
+/// tiles, the most that its choice can take.
+double winograd_bytes(const Model& model, const PrepareOptions& options, const Variant& variant);
 
 }  // namespace cnnbench::onednn

@@ -124,31 +124,7 @@ class OneDnnProgram final : public common::BuiltProgram<Builder> {
             const memory::desc& to_layout, const Where& where) {
     Reorder reorder(builder_.engine, from_layout, to_layout);
     reorder.run(builder_.stream, from, to);
-    builder_.note(where.layer, std::string("copy of its ") + to_words(where.tensor), reorder);
-  }
-
-  static const char* to_words(Tensor tensor) {
-    switch (tensor) {
-      case Tensor::input:
-        return "input";
-      case Tensor::output:
-        return "output";
-      case Tensor::weights:
-        return "weights";
-      case Tensor::bias:
-        return "bias";
-      case Tensor::mask:
-        return "mask";
-      case Tensor::input_gradient:
-        return "input_gradient";
-      case Tensor::output_gradient:
-        return "output_gradient";
-      case Tensor::weights_gradient:
-        return "weights_gradient";
-      case Tensor::bias_gradient:
-        return "bias_gradient";
-    }
-    return "";
+    builder_.note(where.layer, "copy of its " + std::string(to_string(where.tensor)), reorder);
   }
 };
 

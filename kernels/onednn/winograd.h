@@ -32,10 +32,6 @@ using common::has_negative_padding;
 /// The best instruction set of kernels/winograd that is not beyond what the library may use.
 std::string winograd_instruction_set();
 
-/// Bytes of transformed weights and of scratch memory in a program; where timing is to choose layers and
-/// tiles, the most that its choice can take.
-double winograd_bytes(const Model& model, const PrepareOptions& options, const Variant& variant);
-
 /// A convolution on kernels/winograd, in the layout of channel_block(). ReLU is fused, other activations are
 /// the library's. In training the weights are transformed in every step, as a part of forward and of backward
 /// data; in inference once, at set-up. `pooling` is the next layer where the choice is to compute it, too.

@@ -163,9 +163,11 @@ TEST(OneDnnWinograd, TransformsWeightsInTheStepOfTrainingAndNotInThatOfInference
 TEST(OneDnnWinograd, TellsHowMuchLargerItsErrorsAre) {
   for (const Operation& operation : operations(chain(), Pass::forward_backward, "winograd"))
     if (on_winograd(operation) && !operation.implementation.ends_with(":weights")) {
+      EXPECT_EQ(operation.algorithm, Algorithm::winograd) << operation.implementation;
       EXPECT_GT(operation.error_growth, 5) << operation.implementation;
       EXPECT_LT(operation.error_growth, 80) << operation.implementation;
     } else {
+      EXPECT_EQ(operation.algorithm, Algorithm::direct) << operation.implementation;
       EXPECT_EQ(operation.error_growth, 1) << operation.implementation;
     }
 }

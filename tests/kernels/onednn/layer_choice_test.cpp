@@ -1,4 +1,4 @@
-// What winograd:tune chooses, and that the network runs the tiles that were chosen.
+// Who computes a layer and what follows for its neighbours; what winograd:tune chooses.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -18,6 +18,7 @@ using onednn::Source;
 using onednn::TileSizes;
 using onednn::WinogradUse;
 using ::testing::Each;
+using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
@@ -33,6 +34,32 @@ const Network two{"two", {64, 16, 16}, {same(64), same(72)}};
 
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
+}
+
+std::string in_words(const LayerChoice& choice) {
+  std::string words = choice.source == Source::library    ? "library"
+                      : choice.source == Source::winograd ? "winograd"
+                                                          : "layer before";
+  if (choice.computes_next) words += ", computes next";
+  if (choice.relu_of_before) words += ", relu of before";
+  if (choice.relu_by_next) words += ", relu by next";
+  if (choice.blocked_input) words += ", blocked input";
+  if (choice.blocked_output) words += ", blocked output";
+  return words;
+}
+
+TEST(LayerChoices, SayWhatFollowsFromTheNeighbours) {
+  std::vector<std::string> words;
+  for (const LayerChoice& choice : layer_choices(chain().model(), {Pass::forward_backward, 2, 2, 1},
+                                                 {.direct = true, .winograd = WinogradUse::by_shape}))
+    words.push_back(in_words(choice));
+  EXPECT_THAT(words, ElementsAre("library, relu by next, blocked output",
+                                 "winograd, computes next, relu of before, blocked output",
+                                 "layer before, blocked input, blocked output",
+                                 "winograd, blocked input, blocked output",
+                                 "winograd, computes next, blocked input, blocked output",
+                                 "layer before, blocked input, blocked output", "winograd", "library",
+                                 "library", "library"));
 }
 
 TEST(OneDnnWinogradChoice, IsOfTheFasterTilesInEachDirection) {
