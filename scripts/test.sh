@@ -39,10 +39,11 @@ scripts/setup.sh test
 status=0
 for preset in "${presets[@]}"; do
   printf '\n== %s: configure, build, test\n' "$preset"
-  # The sanitizers have nothing to measure. What CNNBENCH_TESTS_WITHOUT leaves out ran elsewhere, and so did the headers.
+  # The sanitizers have nothing to measure. What CNNBENCH_TESTS_WITHOUT leaves out ran elsewhere; there every file was
+  # compiled on its own, and the headers, too.
   benchmarks=$([[ $preset == asan ]] && echo OFF || echo ON)
   cmake --preset "$preset" -DCNNBENCH_TESTS=ON -DCNNBENCH_BENCHMARKS="$benchmarks" \
-    ${CNNBENCH_TESTS_WITHOUT:+-DCNNBENCH_TEST_HEADERS=OFF}
+    ${CNNBENCH_TESTS_WITHOUT:+-DCNNBENCH_TEST_HEADERS=OFF -DCMAKE_UNITY_BUILD=ON}
   cmake --build --preset "$preset" --parallel "$(nproc)"
   # CNNBENCH_TESTS_WITHOUT: a regular expression of tests that run elsewhere (scripts/test_debian13.sh).
   ctest --preset "$preset" --parallel "$(nproc)" ${CNNBENCH_TESTS_WITHOUT:+-E "$CNNBENCH_TESTS_WITHOUT"} | tee "$(folder_of "$preset")/tests.log" || status=1
