@@ -26,7 +26,7 @@ def reported(lines):
     for line in lines:
         if line.startswith(("lenet, forward", "mlp_mnist, forward")):
             tables[line.split(",")[0]] = 0
-        elif line.startswith("step") and tables:
+        elif line.startswith("Forward across") and tables:  # "step 10, duration = …" comes while it is timed
             tables[list(tables)[-1]] += 1
     return tables
 
