@@ -34,9 +34,8 @@ struct LayerChoice {
   bool computes_next = false;   ///< the next layer's source is layer_before
   bool relu_of_before = false;  ///< the gradient of its input goes back through the ReLU of the layer before
   bool relu_by_next = false;    ///< the gradient of its output has gone back through its own ReLU already
-  bool blocked_input =
-      false;  ///< in blocked_desc() (layout.h); else in the layout that the source is best at
-  bool blocked_output = false;
+  bool blocked_input = false;   ///< in the layout of blocked_desc(); else as the library likes it best
+  bool blocked_output = false;  ///< likewise
 };
 
 /// What each of the layers is, by the variant. by_timing: as the tuner of the options finds, or as the
